@@ -1,0 +1,1 @@
+"""From calibrated photographs to regions, redness, recovery and an honest verdict."""

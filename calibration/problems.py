@@ -1,0 +1,59 @@
+"""What can be wrong with a photograph: one code, one severity, one sentence, one piece of advice.
+
+The codes and severities are promised to the outside (docs/contract.md). The sentences are kept in
+``problems.toml`` so that they can be reviewed and translated in one place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Severity = Literal["reject", "warn"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a photograph, and the one thing to do about it."""
+
+    code: str
+    severity: Severity
+    message: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """Message and advice in one line, for standard error and for logs."""
+        return f"{self.message} {self.advice}".strip()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Problem:
+        return cls(**{key: document[key] for key in ("code", "severity", "message", "advice")})
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    text = files("calibration").joinpath("problems.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def problem(code: str, severity: Severity | None = None, **facts: object) -> Problem:
+    """The :class:`Problem` named ``code``, its sentence filled in with ``facts``.
+
+    ``severity`` overrides the table's where the contract allows both (a mild blur only warns).
+    Raises ``KeyError`` for a code or a fact that the table does not know: a programming error.
+    """
+    entry = _texts()[code]
+    chosen: Severity = severity or ("reject" if entry["severity"] == "reject" else "warn")
+    return Problem(code, chosen, entry["message"].format(**facts), entry["advice"].format(**facts))
+
+
+def codes() -> frozenset[str]:
+    """Every problem code that Rubor can raise."""
+    return frozenset(_texts())

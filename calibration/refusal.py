@@ -1,0 +1,28 @@
+"""The two ways to refuse a file before its pixels are known, said in one plain sentence each."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from calibration.errors import PhotoTooLarge, UnreadablePhoto
+from calibration.problems import problem
+
+MAX_MEGAPIXELS = 100.0
+
+# Densely coded data looks like noise (measured, with flat pictures too: at most 3 zero bytes in a row in AV1 and in
+# lossless WebP), so 64 are where a broken copy left a hole.
+HOLE_IN_NOISE = bytes(64)
+
+
+def unreadable(reason: str) -> UnreadablePhoto:
+    """The error for a file that cannot be read whole; ``reason`` is the end of a sentence."""
+    return UnreadablePhoto(problem("unreadable", reason=reason))
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse, from its header alone, a picture without pixels or with more than are worth decoding."""
+    if width <= 0 or height <= 0:
+        raise unreadable("it has no pixels")
+    megapixels = width * height / 1e6
+    if megapixels > MAX_MEGAPIXELS:
+        raise PhotoTooLarge(problem("too_large", megapixels=ceil(megapixels), limit=f"{MAX_MEGAPIXELS:.0f}"))
