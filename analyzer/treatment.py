@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,27 @@ from calibration.errors import UsageError
 
 PROCEDURES = ("microneedling", "rf-microneedling", "derma-roller")
 SKIN_TONES = ("auto", "I", "II", "III", "IV", "V", "VI")
+BODY_AREAS = (
+    "face", "neck", "chest", "abdomen", "back", "arms", "hands", "legs", "feet", "buttocks", "scalp",
+)  # fmt: skip
+BODY_AREA_ALIASES: Mapping[str, str] = {
+    "décolleté": "chest", "decollete": "chest", "stomach": "abdomen", "arm": "arms", "hand": "hands",
+    "leg": "legs", "thighs": "legs", "foot": "feet",
+}  # fmt: skip
+
+# Needles of pens and rollers end at about 3 mm; radio-frequency devices for the body reach 8 mm.
+# The limits stand a little above, so that they catch a slip of the unit or the comma and nothing else.
+DEPTH_LIMITS_MM: Mapping[str, tuple[float, float]] = {
+    "microneedling": (0.1, 4.0),
+    "rf-microneedling": (0.1, 8.0),
+    "derma-roller": (0.1, 4.0),
+}
+PASSES_LIMITS = (1, 30)
+YEARS = (2000, 2100)
+MAX_CONDITIONS = 20
+MAX_CONDITION_LENGTH = 60
+
+_EXAMPLE = "2026-05-01T10:30:00+02:00"
 
 
 class TreatmentError(UsageError):
@@ -44,6 +66,14 @@ class Treatment:
             "conditions": list(self.conditions),
         }
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Treatment:
+        """Read back what :meth:`to_json` wrote; raises :class:`TreatmentError` for anything else."""
+        known = {key: value for key, value in document.items() if value is not None}
+        if isinstance(known.get("treated_at"), str):
+            known["treated_at"] = _iso_time(known["treated_at"], "the record")
+        return parse_treatment(known, "the record")
+
 
 def read_treatment(path: Path) -> Treatment:
     """Read ``treatment.toml``. Raises :class:`TreatmentError` with one plain sentence."""
@@ -52,15 +82,194 @@ def read_treatment(path: Path) -> Treatment:
     except FileNotFoundError:
         raise TreatmentError(
             f"There is no {path.name} in {path.parent.name or '.'}: write one with at least treated_at "
-            "= 2026-05-01T10:30:00+02:00, the time of the treatment with its offset."
+            f"= {_EXAMPLE}, the time of the treatment with its offset."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise TreatmentError(f"{path.name} cannot be read as text: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise TreatmentError(f"{path.name} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:  # tomllib lets an impossible date or a deep nest through
+        raise TreatmentError(f"{path.name} is not valid TOML: {error}.") from None
     return parse_treatment(document, path.name)
 
 
 def parse_treatment(document: Mapping[str, Any], source: str = "treatment.toml") -> Treatment:
-    """Check a mapping with the keys of ``treatment.toml``; raises :class:`TreatmentError`."""
-    raise NotImplementedError
+    """Check a mapping with the keys of ``treatment.toml``; raises :class:`TreatmentError`.
+
+    Body areas are those of ``BODY_AREAS`` (any case; ``BODY_AREA_ALIASES`` are understood). Conditions are
+    free text in lower case; only those the expected band knows move it. A single ``[[session]]`` table
+    stands for the keys themselves.
+    """
+    document = _single_session(document, source)
+    unknown = sorted(str(key) for key in document if key not in _PARSERS)
+    if unknown:
+        raise TreatmentError(f"{source}: there is no key {_shown(unknown[0])}; known are {', '.join(_PARSERS)}.")
+    if "treated_at" not in document:
+        raise TreatmentError(f"{source}: treated_at is missing; write treated_at = {_EXAMPLE}, with its offset.")
+    values = {key: _PARSERS[key](document[key], source) for key in _PARSERS if key in document}
+    treatment = Treatment(**values)
+    _check_depth(treatment, source)
+    return treatment
+
+
+def parse_treatment_row(row: Mapping[str, str | None], source: str = "treatments") -> Treatment:
+    """One line of a treatments CSV: the same keys as text, empty cells left out.
+
+    Conditions are separated by ``;``, truth is ``true`` or ``false`` (also ``1``/``0``, ``yes``/``no``).
+    Raises :class:`TreatmentError`.
+    """
+    cells = {key: text.strip() for key, text in row.items() if text is not None and text.strip()}
+    document: dict[str, Any] = dict(cells)
+    for key, text in cells.items():
+        if key == "treated_at":
+            document[key] = _iso_time(text, source)
+        elif key == "needle_depth_mm":
+            document[key] = _cell_number(key, text, float, source)
+        elif key == "passes":
+            document[key] = _cell_number(key, text, int, source)
+        elif key == "sensitive_skin":
+            document[key] = _cell_truth(key, text, source)
+        elif key == "conditions":
+            document[key] = [part.strip() for part in text.split(";") if part.strip()]
+    return parse_treatment(document, source)
+
+
+def _single_session(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    if "session" not in document:
+        return document
+    sessions = document["session"]
+    if not isinstance(sessions, list) or not all(isinstance(one, Mapping) for one in sessions) or not sessions:
+        raise TreatmentError(
+            f"{source}: session = {_shown(sessions)} is not expected; sessions are [[session]] tables."
+        )
+    if len(sessions) > 1:
+        raise TreatmentError(
+            f"{source}: {len(sessions)} sessions in one record are not analysed yet; analyse one session at a time, "
+            "each with its own photographs and record."
+        )
+    if len(document) > 1:
+        raise TreatmentError(f"{source}: a [[session]] table carries every key itself; move the other keys into it.")
+    only: Mapping[str, Any] = sessions[0]
+    if "session" in only:
+        raise TreatmentError(f"{source}: a [[session]] table cannot hold another session.")
+    return only
+
+
+def _shown(value: object) -> str:
+    """A value as it may stand in a sentence: one short line."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # a whole number of thousands of digits has no repr
+        text = "a very long number"
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return f'"{text[:60]}{"…" if len(text) > 60 else ""}"'
+
+
+def _wrong(source: str, key: str, value: object, expected: str) -> TreatmentError:
+    return TreatmentError(f"{source}: {key} = {_shown(value)} is not expected; {expected}.")
+
+
+def _treated_at(value: object, source: str) -> datetime:
+    if not isinstance(value, datetime):
+        what = "a time alone" if isinstance(value, time) else "a date alone" if isinstance(value, date) else "no time"
+        quotes = ", without quotes" if isinstance(value, str) else ""
+        raise _wrong(source, "treated_at", str(value), f"it is {what}: write it as {_EXAMPLE}{quotes}")
+    if value.tzinfo is None or value.utcoffset() is None:
+        expected = f"add its offset from UTC, as in {value.isoformat()}+02:00"
+        raise _wrong(source, "treated_at", value.isoformat(), expected)
+    if not YEARS[0] <= value.year <= YEARS[1]:
+        raise _wrong(source, "treated_at", value.isoformat(), f"the year must lie between {YEARS[0]} and {YEARS[1]}")
+    return value
+
+
+def _one_of(key: str, choices: tuple[str, ...]) -> Callable[[object, str], str]:
+    by_fold = {choice.casefold(): choice for choice in choices}
+
+    def parse(value: object, source: str) -> str:
+        if not isinstance(value, str) or value.strip().casefold() not in by_fold:
+            raise _wrong(source, key, value, f"write one of {', '.join(choices)}")
+        return by_fold[value.strip().casefold()]
+
+    return parse
+
+
+def _body_area(value: object, source: str) -> str:
+    folded = value.strip().casefold() if isinstance(value, str) else ""
+    return _one_of("body_area", BODY_AREAS)(BODY_AREA_ALIASES.get(folded, value), source)
+
+
+def _depth(value: object, source: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(source, "needle_depth_mm", value, "write the needle depth in millimetres, as in 1.0")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _check_depth(treatment: Treatment, source: str) -> None:
+    low, high = DEPTH_LIMITS_MM[treatment.procedure]
+    depth = treatment.needle_depth_mm
+    if depth is not None and not low <= depth <= high:  # a NaN is not inside either
+        expected = f"{treatment.procedure} goes {low} to {high} millimetres deep"
+        raise _wrong(source, "needle_depth_mm", depth, expected)
+
+
+def _passes(value: object, source: str) -> int:
+    low, high = PASSES_LIMITS
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise _wrong(source, "passes", value, f"write a whole number from {low} to {high}")
+    return value
+
+
+def _sensitive_skin(value: object, source: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(source, "sensitive_skin", value, "write true or false, without quotes")
+    return value
+
+
+def _conditions(value: object, source: str) -> tuple[str, ...]:
+    expected = 'write a list of words, as in ["rosacea"]'
+    if not isinstance(value, list | tuple) or len(value) > MAX_CONDITIONS:
+        raise _wrong(source, "conditions", value, f"{expected}, at most {MAX_CONDITIONS}")
+    words: list[str] = []
+    for one in value:
+        word = " ".join(one.split()).lower() if isinstance(one, str) else ""
+        if not word or len(word) > MAX_CONDITION_LENGTH or not word.isprintable():
+            raise _wrong(source, "conditions", one, expected)
+        if word not in words:
+            words.append(word)
+    return tuple(words)
+
+
+def _iso_time(text: str, source: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise _wrong(source, "treated_at", text, f"write it as {_EXAMPLE}") from None
+
+
+def _cell_number(key: str, text: str, kind: type[int] | type[float], source: str) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise _wrong(source, key, text, "a number is expected") from None
+
+
+def _cell_truth(key: str, text: str, source: str) -> bool:
+    truth = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text.casefold() not in truth:
+        raise _wrong(source, key, text, "write true or false")
+    return truth[text.casefold()]
+
+
+_PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "treated_at": _treated_at,
+    "procedure": _one_of("procedure", PROCEDURES),
+    "needle_depth_mm": _depth,
+    "passes": _passes,
+    "body_area": _body_area,
+    "skin_tone": _one_of("skin_tone", SKIN_TONES),
+    "sensitive_skin": _sensitive_skin,
+    "conditions": _conditions,
+}

@@ -1,1 +1,24 @@
 """Recovery: what the documents expect, what this patient's redness does, and what to say of it."""
+
+from analyzer.recovery.band import Band, BandFit, expected_band, windows
+from analyzer.recovery.claims import Claim, load_claims, load_contradictions, load_milestones
+from analyzer.recovery.results import Flag, Point, Recovery, RegionCurve, RegionPoint, Verdict
+from analyzer.recovery.verdict import judge
+
+__all__ = [
+    "Band",
+    "BandFit",
+    "Claim",
+    "Flag",
+    "Point",
+    "Recovery",
+    "RegionCurve",
+    "RegionPoint",
+    "Verdict",
+    "expected_band",
+    "judge",
+    "load_claims",
+    "load_contradictions",
+    "load_milestones",
+    "windows",
+]

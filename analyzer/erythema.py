@@ -1,0 +1,144 @@
+"""From calibrated CIELAB and a label map to numbers: how red is each region, and how sure is that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.reading import FACE, FACE_LABEL, LABELS, RegionReading, SkinTone
+from calibration.cielab import individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
+
+Lab = NDArray[np.float32]
+Labels = NDArray[np.uint8]
+# Standard error of a* that calibration, lamp and gradient bring in, for skin of a mean colour L*, a*, b* (3,).
+SeOfA = Callable[[NDArray[np.float64]], float]
+
+# The light level to which one photograph's a* is brought when there is no baseline to take it from.
+REFERENCE_L = 60.0
+# A pixel counts as reddened from this far above the baseline's mean of its region.
+REDDENED = 3.0
+# Neighbouring pixels are not independent: pores, blotches and JPEG's colour blocks (16 x 16) join them. The scatter of
+# the means of blocks of this side, in pixels of the photograph, tells what sampling adds.
+BLOCK_SIDE = 16
+# A block counts when at least half of it is skin of the region.
+BLOCK_FILL = 0.5
+# Where the tone of skin is read: the parts least shaded and least coloured by lips and beard.
+TONE_REGIONS = ("forehead", "left_cheek", "right_cheek")
+# Individual typology angle above which skin has the named tone (Chardon 1991, Del Bino 2013); below all: ``dark``.
+TONE_CLASSES = ((55.0, "very_light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
+DARKEST_CLASS = "dark"
+
+
+def measure(
+    lab: Lab,
+    labels: Labels,
+    a_se_of: SeOfA,
+    *,
+    full_labels: Labels | None = None,
+    scale: int = 1,
+    reference_L: float = REFERENCE_L,
+) -> dict[str, RegionReading]:
+    """Read every region of ``labels`` that holds skin, and ``face``, all of them together.
+
+    ``lab`` (H, W, 3) calibrated CIELAB, ``labels`` (H, W). When both are of a photograph shrunk by the whole factor
+    ``scale``, ``full_labels`` is the label map of the photograph as stored: ``pixels`` are counted there (without it,
+    ``scale`` squared for each pixel). No region: an empty dictionary.
+    """
+    counts = np.bincount((labels if full_labels is None else full_labels).ravel(), minlength=256)
+    pixels_each = scale * scale if full_labels is None else 1
+    readings: dict[str, RegionReading] = {}
+    for name, label in LABELS.items():
+        inside = labels > 0 if name == FACE else labels == label
+        if not inside.any():
+            continue
+        pixels = int(counts[1:].sum() if label == FACE_LABEL else counts[label]) * pixels_each
+        readings[name] = _read(lab, inside, label, pixels, a_se_of, scale, reference_L)
+    return readings
+
+
+def _read(
+    lab: Lab, inside: NDArray[np.bool_], label: int, pixels: int, a_se_of: SeOfA, scale: int, reference_L: float
+) -> RegionReading:
+    skin = lab[inside].astype(np.float64)
+    mean = skin.mean(axis=0)
+    return RegionReading(
+        label=label,
+        pixels=pixels,
+        L=float(mean[0]),
+        a=float(mean[1]),
+        b=float(mean[2]),
+        a_sd=float(skin[:, 1].std()),
+        a_se=float(np.hypot(a_se_of(mean), sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale))))),
+        a_level=a_at_level(float(mean[0]), float(mean[1]), reference_L),
+        erythema_index=erythema_index(skin),
+    )
+
+
+def a_at_level(L: float, a: float, reference_L: float) -> float:
+    """a* of the same skin in as much light as makes its mean lightness ``reference_L``.
+
+    Light multiplies X, Y and Z alike. Above L* = 8 CIELAB takes cube roots, so L* + 16 and a* both grow with the cube
+    root of the light: a* goes with L* + 16, exactly, for single pixels as for means over a region.
+    """
+    return a * (reference_L + 16.0) / (L + 16.0)
+
+
+def erythema_index(lab: NDArray[np.float64]) -> float:
+    """log10 of mean red over mean green, in linear sRGB, of pixels (N, 3) in CIELAB.
+
+    The ratio of means and not the mean of ratios: a noisy dark pixel then weighs as little as it should. Colours so
+    red that sRGB has no green left count as one thousandth.
+    """
+    red, green, _ = xyz_to_linear_srgb(lab_to_xyz(lab)).mean(axis=0)
+    return float(np.log10(max(red, 1e-3) / max(green, 1e-3)))
+
+
+def sampling_se(a: NDArray[np.float32], inside: NDArray[np.bool_], side: int) -> float:
+    """Standard error of the mean of ``a`` over ``inside``, from means of square blocks of ``side`` pixels.
+
+    The scatter is taken between neighbouring blocks: a cheek that is redder towards the nose is not uncertain for it,
+    the same skin is measured the next day. With no two neighbours the whole scatter of the pixels is given: one
+    block, nothing averaged.
+    """
+    rows, columns = np.nonzero(inside)
+    top, left = rows.min(), columns.min()
+    down, across = (int(np.ptp(line)) // side + 1 for line in (rows, columns))
+    block = (rows - top) // side * across + (columns - left) // side
+    sizes = np.bincount(block, minlength=down * across)
+    values = a[rows, columns].astype(np.float64)
+    sums = np.bincount(block, weights=values, minlength=down * across)
+    full = sizes >= BLOCK_FILL * side * side
+    means = np.where(full, sums / np.maximum(sizes, 1), np.nan).reshape(down, across)
+    steps = np.concatenate([np.diff(means, axis=0).ravel(), np.diff(means, axis=1).ravel()])
+    steps = steps[np.isfinite(steps)]
+    if not steps.size:
+        return float(values.std())
+    return float(np.sqrt(np.mean(steps**2) / 2.0 / full.sum()))
+
+
+def redness_share(lab: Lab, labels: Labels, region: str, baseline_a: float) -> float | None:
+    """Share of the region's pixels at least 3 a* above the baseline's mean of it; None where the region is missing."""
+    inside = labels > 0 if region == FACE else labels == LABELS[region]
+    if not inside.any():
+        return None
+    return float((lab[..., 1][inside] >= baseline_a + REDDENED).mean())
+
+
+def skin_tone(lab: Lab, labels: Labels) -> SkinTone | None:
+    """The tone of the skin: ITA of the median L* and b* of forehead and cheeks (of the whole face where these are
+    missing); None without any skin."""
+    inside = np.isin(labels, [LABELS[name] for name in TONE_REGIONS])
+    if not inside.any():
+        inside = labels > 0
+    if not inside.any():
+        return None
+    middle = np.median(lab[inside].astype(np.float64), axis=0)
+    ita = float(individual_typology_angle(middle))
+    return SkinTone(ita, tone_class(ita))
+
+
+def tone_class(ita: float) -> str:
+    """The class of an individual typology angle in degrees."""
+    return next((name for above, name in TONE_CLASSES if ita > above), DARKEST_CLASS)

@@ -1,0 +1,1 @@
+"""What leaves the program: reports and files for other systems."""

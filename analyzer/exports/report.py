@@ -1,0 +1,135 @@
+"""A report of one series for people, as HTML or PDF: the verdict, the trend, the days, what it rests on.
+
+It holds no photograph: a report is mailed and printed more lightly than a face should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analyzer.pipeline import SeriesReport
+from analyzer.recovery import windows
+from analyzer.treatment import Treatment
+from calibration.errors import UsageError
+
+_CHART_WIDTH = 640
+DAYS_COLUMNS = ("Day", "Photograph", "a*", "Change (95 %)", "Redness left", "Expected", "Status")
+_NOTE = (
+    "Measured from photographs with a colour card; changes are in CIELAB a* against the patient's own baseline, with "
+    "their 95 % interval. The expected band comes from what five public documents on microneedling say; it is not a "
+    "clinical norm, and this report is not a diagnosis."
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a report says, before it is drawn."""
+
+    title: str
+    treated: str
+    verdict: Mapping[str, Any]
+    urgent: bool
+    days: tuple[tuple[str, ...], ...]
+    claims: tuple[str, ...]
+    problems: tuple[str, ...]
+    chart: Any
+
+
+def write_report(result: SeriesReport, path: Path) -> None:
+    """Write ``path`` as HTML or PDF, by its ending. Raises ``UsageError`` where it cannot be written."""
+    page = _page(result)
+    if path.suffix.lower() == ".pdf":
+        from analyzer.exports.pdf import pdf_report
+
+        content = pdf_report(page, chart_png(page))
+    else:
+        from analyzer.exports.html import html_report
+
+        content = html_report(page, chart_svg(page)).encode("utf-8")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _page(result: SeriesReport) -> Page:
+    document = result.to_json()
+    band = windows(result.treatment, result.recovery.tone)
+    said = {claim["id"]: claim for claim in band["claims"]}
+    named = dict.fromkeys(
+        [*document["verdict"]["claims"], *(one for flag in document["verdict"]["flags"] for one in flag["claims"])]
+    )
+    return Page(
+        title=document["patient"],
+        treated=_treatment_in_words(result.treatment),
+        verdict=document["verdict"],
+        urgent=document["urgent"],
+        days=tuple(_row(point) for point in document["points"]),
+        claims=tuple(_claim_in_words(said[one]) for one in named if one in said),
+        problems=tuple(f"{one.file}: {why.sentence}" for one in result.readings for why in one.problems),
+        chart=_chart(document, band["band"]),
+    )
+
+
+def _treatment_in_words(treatment: Treatment) -> str:
+    parts = [f"{treatment.procedure}, {treatment.body_area}, {treatment.treated_at:%d %B %Y %H:%M}"]
+    if treatment.needle_depth_mm is not None:
+        parts.append(f"needles {treatment.needle_depth_mm:g} mm")
+    if treatment.passes is not None:
+        parts.append(f"{treatment.passes} passes")
+    if treatment.sensitive_skin:
+        parts.append("sensitive skin")
+    return "; ".join([*parts, *treatment.conditions])
+
+
+def _row(point: Mapping[str, Any]) -> tuple[str, ...]:
+    face = point["regions"].get("face")
+    if face is None:
+        return (f"{point['day']:.1f}", point["file"], "-", "-", "-", "-", "not used")
+    delta, se, left, band = (face[key] for key in ("delta_a", "delta_a_se", "residual", "expected_residual"))
+    return (
+        f"{point['day']:.1f}",
+        point["file"],
+        f"{face['a']:.1f}",
+        "-" if delta is None else f"{delta:+.1f} ± {2 * se:.1f}",
+        "-" if left is None else f"{100 * left:.0f} %",
+        "-" if band is None else f"{100 * band['p5']:.0f} to {100 * band['p95']:.0f} %",
+        "baseline" if point["day"] < 0 else point["status"],
+    )
+
+
+def _claim_in_words(claim: Mapping[str, Any]) -> str:
+    return f"{claim['id']}: {claim['state']} ({claim['who']}; {claim['document']}, {claim['heading']})"
+
+
+def _chart(document: Mapping[str, Any], band: list[dict[str, float]]) -> Any:
+    from analyzer.web.charts import Measure, trend_chart, trend_of
+
+    measure: Measure = "residual" if any(_has_residual(point) for point in document["points"]) else "delta"
+    return trend_chart(trend_of(document, band, "face", measure)).properties(width=_CHART_WIDTH)
+
+
+def _has_residual(point: Mapping[str, Any]) -> bool:
+    return point["regions"].get("face", {}).get("residual") is not None
+
+
+def chart_svg(page: Page) -> str:
+    """The trend as SVG text."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(page.chart.to_dict()))
+
+
+def chart_png(page: Page) -> bytes:
+    """The trend as a PNG, sharp in print."""
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(page.chart.to_dict(), scale=3))
+
+
+def note() -> str:
+    """How to read the report."""
+    return _NOTE

@@ -1,0 +1,304 @@
+"""The way of the data, walked once: ``analyze_photo`` for one photograph, ``analyze_series`` for a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.folder import captured_at_of, find_photographs, read_capture_times
+from analyzer.reading import FaceReading, Reading
+from analyzer.series import Observation, RegionColour, Series
+from analyzer.treatment import Treatment, read_treatment
+from calibration.correction import Calibration, calibrate
+from calibration.detection import find_card
+from calibration.errors import InputError, NothingToAnalyze
+from calibration.photo import Photo, decode_photo, read_photo
+from calibration.problems import Problem, problem
+
+if TYPE_CHECKING:
+    from analyzer.face import Face
+    from analyzer.recovery import Recovery
+
+# Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
+METHOD_VERSION = "1"
+
+# Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
+# moves by less than 0.06 between a full and a halved photograph.
+WORKING_SIDE = 2048
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What pictures are made of: the working copy of the photograph (shrunk by ``factor``) and what was found in it.
+
+    ``linear`` (H, W, 3) is its linear sRGB before calibration, ``labels`` (H, W) the regions, ``face`` in its pixels.
+    """
+
+    linear: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    face: Face
+    calibration: Calibration
+    factor: int
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoAnalysis:
+    """One photograph's reading and, where it could be measured, the pixels behind it.
+
+    ``label_map`` (H, W) uint8 has the size of the upright photograph; None where nothing was measured.
+    """
+
+    reading: Reading
+    photo: Photo | None = None
+    label_map: NDArray[np.uint8] | None = None
+    measured: Measured | None = None
+
+
+def analyze_photo(path: Path, card: str = "auto") -> PhotoAnalysis:
+    """Measure the photograph at ``path``. A refusal is a reading with ``usable`` False, never an exception.
+
+    Raises ``UnknownCard`` for a card name that does not exist.
+    """
+    try:
+        photo = read_photo(path)
+    except InputError as error:
+        return _refused(path.name, error.problem)
+    return analyze_decoded(photo, card)
+
+
+def analyze_photo_bytes(data: bytes, name: str, card: str = "auto") -> PhotoAnalysis:
+    """Measure a photograph held in memory; ``name`` is only for messages. Otherwise as :func:`analyze_photo`."""
+    try:
+        photo = decode_photo(data, name)
+    except InputError as error:
+        return _refused(name, error.problem)
+    return analyze_decoded(photo, card)
+
+
+def analyze_decoded(photo: Photo, card: str = "auto") -> PhotoAnalysis:
+    """Measure a decoded photograph."""
+    from analyzer import quality
+    from analyzer.erythema import measure, skin_tone
+    from analyzer.face import find_face
+    from analyzer.regions import map_regions
+
+    time_problems = () if photo.captured_at else (problem("no_time"),)
+    reading = Reading(photo.file, photo.captured_at, photo.width, photo.height, usable=False, problems=time_problems)
+    if too_small := quality.check_size(photo.width, photo.height):
+        return PhotoAnalysis(replace(reading, problems=(*too_small, *time_problems)), photo)
+
+    calibration = calibrate(find_card(photo, card))
+    reading = replace(reading, calibration=calibration.to_json(), problems=(*calibration.problems, *time_problems))
+    working, factor = photo.reduced(WORKING_SIDE)
+    shown = working.srgb8()
+    search = find_face(shown, scale=factor)
+    reading = replace(reading, face=_face_reading(search.face, search.count, factor, calibration.mirrored))
+    if search.face is None or _rejects(search.problems):
+        return PhotoAnalysis(replace(reading, problems=(*search.problems, *reading.problems)), photo)
+
+    linear = working.linear()
+    regions = map_regions(search.face, linear, mirrored=calibration.mirrored, scale=factor)
+    looks = quality.check_photo(shown, linear, search.face, regions.outlines, calibration.white_level)
+    found = (*search.problems, *regions.problems, *looks)
+    reading = replace(reading, problems=(*found, *reading.problems))
+    if _rejects(found):
+        return PhotoAnalysis(reading, photo)
+
+    label_map = _full_size(regions.labels, factor, photo)
+    lab = _lab_of_skin(linear, regions.labels, calibration)
+    colours = measure(lab, regions.labels, calibration.a_se, full_labels=label_map, scale=factor)
+    reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
+    return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.labels, search.face, calibration, factor))
+
+
+def _refused(name: str, why: Problem) -> PhotoAnalysis:
+    return PhotoAnalysis(Reading(name, None, None, None, usable=False, problems=(why,)))
+
+
+def _rejects(problems: Sequence[Problem]) -> bool:
+    return any(one.severity == "reject" for one in problems)
+
+
+def _face_reading(face: Face | None, count: int, factor: int, mirrored: bool) -> FaceReading:
+    """The face in pixels of the upright photograph; in a mirrored one, left and right turns change their sign."""
+    if face is None:
+        return FaceReading(found=False, count=count)
+    x, y, width, height = face.box
+    box = (x * factor, y * factor, width * factor, height * factor)
+    sign = -1.0 if mirrored else 1.0
+    return FaceReading(
+        found=True,
+        count=count,
+        box=tuple(round(side, 1) for side in box),  # type: ignore[arg-type]
+        yaw=round(sign * face.yaw, 1),
+        pitch=round(face.pitch, 1),
+        roll=round(sign * face.roll, 1),
+    )
+
+
+def _lab_of_skin(
+    linear: NDArray[np.float32], labels: NDArray[np.uint8], calibration: Calibration
+) -> NDArray[np.float32]:
+    """(H, W, 3) calibrated CIELAB where ``labels`` is not 0, zero elsewhere: only skin is worth the time."""
+    lab = np.zeros(linear.shape, np.float32)
+    skin = labels > 0
+    lab[skin] = calibration.to_lab(linear[skin])
+    return lab
+
+
+def _full_size(labels: NDArray[np.uint8], factor: int, photo: Photo) -> NDArray[np.uint8]:
+    """The working label map in pixels of the upright photograph."""
+    if factor == 1:
+        return labels
+    grown = labels.repeat(factor, axis=0).repeat(factor, axis=1)
+    return np.ascontiguousarray(grown[: photo.height, : photo.width])
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesReport:
+    """One patient's series: the treatment, the readings of all photographs and the recovery they show."""
+
+    treatment: Treatment
+    readings: tuple[Reading, ...]
+    recovery: Recovery
+
+    def to_json(self) -> dict[str, Any]:
+        """The document ``rubor.series/1``."""
+        return self.recovery.to_json()
+
+
+def analyze_series(
+    folder: Path, *, treatment_file: Path | None = None, jobs: int = 1, progress: Progress | None = None
+) -> SeriesReport:
+    """Analyse one patient's folder.
+
+    Raises ``TreatmentError`` for a missing or wrong treatment record and ``NothingToAnalyze`` for a folder that does
+    not exist or holds no photograph. ``progress`` is told one sentence for each photograph.
+    """
+    from analyzer.recovery import judge
+
+    if not folder.is_dir():
+        raise NothingToAnalyze(problem("unreadable", reason=f"there is no folder {folder.name}"))
+    treatment = read_treatment(treatment_file or folder / "treatment.toml")
+    photographs = find_photographs(folder)
+    times = read_capture_times(folder)
+    readings = []
+    for path, reading in zip(photographs, _readings(photographs, jobs), strict=True):
+        timed = _with_time(reading, times.get(path.name))
+        readings.append(timed)
+        if progress is not None:
+            progress(f"{path.name}: {_outcome(timed)}")
+    series = build_series(folder.resolve().name, treatment, readings)
+    return SeriesReport(treatment, tuple(readings), judge(series))
+
+
+def _readings(paths: Sequence[Path], jobs: int) -> Sequence[Reading]:
+    if jobs == 1 or len(paths) < 2:
+        return [analyze_photo(path).reading for path in paths]
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Fresh processes: one face network shared by threads gives silently wrong landmarks.
+    with ProcessPoolExecutor(min(jobs, len(paths)), mp_context=get_context("spawn")) as pool:
+        return list(pool.map(_reading_of, paths))
+
+
+def _reading_of(path: Path) -> Reading:
+    return analyze_photo(path).reading
+
+
+def _with_time(reading: Reading, captured_at: datetime | None) -> Reading:
+    """The reading with the time that ``photos.csv`` gives, if it does."""
+    if captured_at is None:
+        return reading
+    kept = tuple(one for one in reading.problems if one.code != "no_time")
+    return replace(reading, captured_at=captured_at, problems=kept)
+
+
+def _outcome(reading: Reading) -> str:
+    if reading.problems:
+        return " ".join(one.sentence for one in reading.problems)
+    return "used."
+
+
+def build_series(
+    patient: str, treatment: Treatment, readings: Sequence[Reading], bare_skin: Mapping[str, bool] | None = None
+) -> Series:
+    """The series of ``readings``, in order of time; a reading without a time is left out and named in ``problems``.
+
+    ``bare_skin`` holds, by file name, whether the skin was bare; what is not named was. A time without an offset is
+    taken in the treatment's.
+    """
+    observations, problems = [], []
+    for reading in readings:
+        if reading.captured_at is None:
+            problems.extend(_left_out(reading))
+            continue
+        observations.append(_observation(reading, treatment, (bare_skin or {}).get(reading.file, True)))
+    observations.sort(key=lambda one: one.captured_at)
+    return Series(patient, treatment, tuple(observations), tuple(problems))
+
+
+def _left_out(reading: Reading) -> list[Problem]:
+    """Why a photograph is not in the series: its own refusal, or that nobody knows when it was taken."""
+    why = [one for one in reading.problems if one.severity == "reject"] or [problem("no_time")]
+    return [replace(one, message=f"{reading.file}: {one.message}") for one in why]
+
+
+def _observation(reading: Reading, treatment: Treatment, bare: bool) -> Observation:
+    assert reading.captured_at is not None  # the caller leaves readings without a time out
+    calibration = reading.calibration or {}
+    lamp = calibration.get("lamp")
+    return Observation(
+        file=reading.file,
+        captured_at=captured_at_of(reading.captured_at, treatment.treated_at),
+        regions={
+            name: RegionColour(region.a, region.a_se, region.L, region.b) for name, region in reading.regions.items()
+        },
+        usable=reading.usable,
+        calibrated=bool(calibration.get("found")),
+        bare_skin=bare,
+        lamp=lamp["like"] if lamp else None,
+        ita=reading.skin_tone.ita if reading.skin_tone else None,
+        problems=reading.problems if bare else (*reading.problems, problem("made_up")),
+    )
+
+
+def unusable_series(patient: str, error: InputError) -> dict[str, Any]:
+    """The ``rubor.series/1`` document of a series that could not be analysed at all."""
+    return {
+        "schema": "rubor.series/1",
+        "patient": patient,
+        "usable": False,
+        "treated_at": None,
+        "sessions": [],
+        "baseline": None,
+        "points": [],
+        "curve": {},
+        "signs": [],
+        "urgent": False,
+        "verdict": None,
+        "problems": [error.problem.to_json()],
+    }
+
+
+__all__ = [
+    "METHOD_VERSION",
+    "Measured",
+    "PhotoAnalysis",
+    "SeriesReport",
+    "analyze_decoded",
+    "analyze_photo",
+    "analyze_photo_bytes",
+    "analyze_series",
+    "build_series",
+    "unusable_series",
+]

@@ -1,0 +1,133 @@
+"""From landmarks and colour to one label per pixel: forehead, nose, cheeks, around the mouth, chin - on skin only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import mesh
+from analyzer.face import Face
+from analyzer.reading import LABELS
+from analyzer.skin import Mask, bare_skin
+from calibration.problems import Problem, problem
+
+Labels = NDArray[np.uint8]
+
+# A region of which less than this is bare skin would be compared with a different patch of skin the next day.
+MIN_SHARE = 0.30
+# And one of fewer pixels of the photograph holds only a few independent colours (a JPEG's colour block has 256).
+MIN_PIXELS = 400
+# With less bare skin than this over all regions (half a forehead), the colour model may be that of a scarf or a hand.
+MIN_FACE_SHARE = 0.10
+
+# Kept clear of the measured skin, with a margin as a share of the distance between the eyes: what the mesh draws a
+# little too small on full lips, thick brows and wide nostrils.
+KEPT_CLEAR = (
+    (mesh.LIPS, 0.06),
+    (mesh.LEFT_EYE, 0.10),
+    (mesh.RIGHT_EYE, 0.10),
+    (mesh.LEFT_BROW, 0.05),
+    (mesh.RIGHT_BROW, 0.05),
+    (mesh.LEFT_NOSTRIL, 0.04),
+    (mesh.RIGHT_NOSTRIL, 0.04),
+)
+# Where skin is most likely bare; the colour model starts here.
+SEEDS = ("forehead", "left_cheek", "right_cheek", "nose")
+# Room around the face for smoothing, as a share of the distance between the eyes.
+ROOM = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMap:
+    """``labels`` (H, W) uint8: 0 outside, else ``LABELS`` of the region; bare skin only.
+
+    ``outlines`` (H, W) uint8: the same regions before anything but lips, eyes, brows and nostrils was taken away.
+    ``missing``: regions with too little bare skin; they are not in ``labels``.
+    """
+
+    labels: Labels
+    outlines: Labels
+    missing: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def covered(self) -> bool:
+        """Whether too little skin is left to measure anything."""
+        return any(one.severity == "reject" for one in self.problems)
+
+
+def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = False, scale: float = 1.0) -> RegionMap:
+    """Label the bare skin of ``face`` in its photograph, ``linear`` (H, W, 3) linear RGB, before or after calibration.
+
+    ``mirrored``: the photograph shows the face as a mirror does, so left and right change places.
+    ``scale``: how many pixels of the original photograph one pixel of ``linear`` stands for, along one side.
+    A face with too little bare skin gives ``face_covered`` (reject), missing regions the same as a warning.
+    """
+    height, width = linear.shape[:2]
+    outlines = outline_regions(face, (height, width), mirrored)
+    labels = np.zeros_like(outlines)
+    window = _window(face, height, width)
+    inside = outlines[window]
+    seeds = np.isin(inside, [LABELS[name] for name in SEEDS])
+    skin = bare_skin(np.ascontiguousarray(linear[window]), inside > 0, seeds, face.eye_distance)
+    labels[window] = np.where(skin, inside, 0)
+    return _without_the_small(labels, outlines, scale)
+
+
+def _without_the_small(labels: Labels, outlines: Labels, scale: float) -> RegionMap:
+    left, whole = np.bincount(labels.ravel(), minlength=256), np.bincount(outlines.ravel(), minlength=256)
+    missing = []
+    for name in mesh.OUTLINES:
+        label = LABELS[name]
+        if left[label] * scale * scale < MIN_PIXELS or left[label] < MIN_SHARE * whole[label]:
+            missing.append(name)
+            labels[labels == label] = 0
+    share = left[1:].sum() / max(1, whole[1:].sum())
+    problems: tuple[Problem, ...] = ()
+    if len(missing) == len(mesh.OUTLINES) or share < MIN_FACE_SHARE:
+        problems = (problem("face_covered"),)
+    elif missing:
+        problems = (problem("face_covered", "warn"),)
+    return RegionMap(labels, outlines, tuple(missing), problems)
+
+
+def outline_regions(face: Face, shape: tuple[int, int], mirrored: bool = False) -> Labels:
+    """The regions as the mesh draws them, (H, W) uint8 of ``LABELS``, less lips, eyes, brows and nostrils."""
+    drawn = np.zeros(shape, np.uint8)
+    for name, outline in mesh.OUTLINES.items():
+        cv2.fillPoly(drawn, [_polygon(face, outline)], LABELS[_seen_as(name, mirrored)], shift=_SHIFT)
+    for outline, margin in KEPT_CLEAR:
+        thickness = max(1, round(2 * margin * face.eye_distance))
+        polygon = _polygon(face, outline)
+        cv2.fillPoly(drawn, [polygon], 0, shift=_SHIFT)
+        cv2.polylines(drawn, [polygon], True, 0, thickness, shift=_SHIFT)
+    return drawn
+
+
+def _seen_as(name: str, mirrored: bool) -> str:
+    swapped = {"left_cheek": "right_cheek", "right_cheek": "left_cheek"}
+    return swapped.get(name, name) if mirrored else name
+
+
+# cv2 draws with fractions of 1/16 pixel.
+_SHIFT = 4
+
+
+def _polygon(face: Face, outline: tuple[int, ...]) -> NDArray[np.int32]:
+    return np.asarray(np.round(face.landmarks[list(outline), :2] * 2**_SHIFT), np.int32)
+
+
+def _window(face: Face, height: int, width: int) -> tuple[slice, slice]:
+    left, top, across, down = face.box
+    room = ROOM * face.eye_distance
+    x0, x1 = (int(np.clip(edge, 0, width)) for edge in (left - room, left + across + room + 1))
+    y0, y1 = (int(np.clip(edge, 0, height)) for edge in (top - room, top + down + room + 1))
+    return slice(y0, y1), slice(x0, x1)
+
+
+def skin_of(labels: Labels) -> Mask:
+    """All measured skin of a label map: the region ``face``."""
+    return np.asarray(labels > 0, np.bool_)

@@ -1,0 +1,213 @@
+"""Is it really the card, whole and sharp? Each check answers with a reason in plain words, or None."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.card_fit import FittedCard, FlatCard, patch_sides, places
+from calibration.card_patches import PatchColours
+from calibration.cards import ReferenceCard
+from calibration.cielab import decode_srgb, delta_e00, encode_srgb, linear_srgb_to_lab
+
+MIN_PATCH_PIXELS = 10
+# Standard deviation of the blur, in sides of a patch: beyond it the inner part that is read is no longer pure, and the
+# corners stray by a hundredth of the card. (The estimate is about 0.65 of the true one, for all gap widths alike.)
+_MAX_BLUR = 0.08
+# What a cover shows by: a stain in a patch and something lying in a gap (both in coded sRGB 0..1), one patch's colour
+# (Delta E00). Each alone means a cover at this value; together they count as the squares' sum. Whole cards in
+# photographs reached 0.86 of it (110 clean ones: stains to 0.07, gaps to 0.12, a patch to 16), 198 of 200 covered
+# ones more than 1.5; the other two were black on black and grey on grey.
+_STAIN, _GAP, _ODD_COLOUR = 0.1, 0.17, 28.0
+_MAX_COVER = 1.15
+# A cover this plain is named before a blur, which it can feign.
+_PLAIN_COVER = 4.0
+# Delta E00 after the fit: real cards 4 on average, 10 at most; covered ones 16, turned ones 21.
+_MAX_MEAN_DELTA_E = 12.0
+
+# Where along a gap one looks, in steps from the middle between two patches.
+_ALONG = np.array([-0.28, -0.14, 0.0, 0.14, 0.28])
+
+_LUMA = np.array([0.2126, 0.7152, 0.0722])
+
+
+def is_cut(fitted: FittedCard, size: tuple[int, int], card: ReferenceCard) -> str | None:
+    """``size`` is width and height of the photograph."""
+    corners = fitted.corners(card)
+    if np.any(corners < -0.5) or np.any(corners > np.array(size) - 0.5):
+        return "part of it is outside the picture"
+    return None
+
+
+def is_small(fitted: FittedCard, card: ReferenceCard) -> str | None:
+    side = float(patch_sides(fitted.to_image, fitted.half, card).min())
+    if side < MIN_PATCH_PIXELS:
+        return f"it is too small in the picture (its fields are {side:.0f} pixels wide, {MIN_PATCH_PIXELS} are needed)"
+    return None
+
+
+def is_blurred(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> str | None:
+    return "it is blurred" if blur(flat, fitted, card) > _MAX_BLUR else None
+
+
+def blur(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> float:
+    """The blur's standard deviation in sides of a patch, from the patches' light found in the middle of the gaps."""
+    from scipy.special import erfinv
+
+    _, bleed = ground_misfit(flat, fitted, card)
+    side = 2 * float(np.mean(fitted.half))
+    # Light of two half planes, a gap apart, in the middle between them.
+    reach = float(erfinv(1 - np.clip(bleed, 1e-4, 0.99)))
+    return float((1 - side) / (2 * np.sqrt(2) * reach) / side)
+
+
+def is_covered(score: float) -> str | None:
+    """``score`` as of :func:`cover_score`."""
+    return "something covers part of it, or a reflection lies on it" if score > _MAX_COVER else None
+
+
+def is_plainly_covered(score: float) -> str | None:
+    return is_covered(score) if score > _PLAIN_COVER else None
+
+
+def cover_score(flat: FlatCard, fitted: FittedCard, patches: PatchColours, card: ReferenceCard) -> float:
+    """How much speaks for something lying over the card; whole cards stay below 1."""
+    stain = float(stains(flat, fitted, card).max())
+    misfit, _ = ground_misfit(flat, fitted, card)
+    # One place in a gap may catch a glint or an edge: the second worst of each gap counts.
+    gap = float(np.sort(misfit, axis=1)[:, -2].max())
+    # A burnt-out patch has no colour to judge by.
+    known = patches.burnt < 0.3
+    odd = float(colour_residuals(patches.rgb, card)[known].max()) if known.any() else 0.0
+    return (stain / _STAIN) ** 2 + (gap / _GAP) ** 2 + (odd / _ODD_COLOUR) ** 2
+
+
+def is_off_colour(rgb: NDArray[np.float64], card: ReferenceCard) -> str | None:
+    """``rgb`` (24, 3) linear sRGB of the patches."""
+    error = colour_residuals(rgb, card)
+    if error.mean() > _MAX_MEAN_DELTA_E:
+        return "its colours are not those of the card"
+    return None
+
+
+def stains(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> NDArray[np.float64]:
+    """(24,) how far the worst part of each patch lies from the patch's own colour, in coded sRGB.
+
+    Light falls off over the card, so the slope that all patches share is taken out first.
+    """
+    count = 6
+    reach = 0.7 * np.array(fitted.half)
+    fine = 3
+    line = (np.arange(count * fine) + 0.5) / (count * fine) * 2 - 1
+    across, down = np.meshgrid(line * reach[0], line * reach[1])
+    middle = places(card)
+    colours = flat.at(middle[:, 0, None, None] + across, middle[:, 1, None, None] + down)
+    blocks = colours.reshape(len(middle), count, fine, count, fine, 3).mean(axis=(2, 4))
+    level = np.median(blocks, axis=(1, 2))
+    rest = blocks - level[:, None, None]
+    x = np.linspace(-1, 1, count)
+    scale = np.maximum(level.mean(axis=1), 0.05)
+    slope_x = np.median((rest.mean(axis=(1, 3)) * x).sum(axis=1) / (x**2).sum() / scale)
+    slope_y = np.median((rest.mean(axis=(2, 3)) * x).sum(axis=1) / (x**2).sum() / scale)
+    even = (slope_x * x[None, :] + slope_y * x[:, None])[None, :, :, None] * scale[:, None, None, None]
+    return np.asarray(np.sqrt(((rest - even) ** 2).mean(axis=3)).max(axis=(1, 2)))
+
+
+def ground_misfit(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> tuple[NDArray[np.float64], float]:
+    """(38, 5) how far places along each gap lie from the card's ground, coded luminance; and how much patches bleed.
+
+    Between two patches there is the dark ground, plus blurred light from both, the same share everywhere. Whatever
+    lies over a gap breaks that rule. The ground may grow brighter evenly across the card (a soft reflection).
+    """
+    x, y, ground, around = (values.ravel() for values in _gaps(flat, fitted, card))
+    design = np.column_stack([np.ones_like(x), x, y, around])
+    weight = np.ones_like(ground)
+    answer: NDArray[np.float64] = np.zeros(4)
+    for _ in range(8):
+        scaled = design * weight[:, None]
+        ridge = np.diag([1e-6, 0.3, 0.3, 1e-4])
+        answer = np.asarray(np.linalg.solve(scaled.T @ scaled + ridge, scaled.T @ (ground * weight)), dtype=np.float64)
+        rest = ground - design @ answer
+        spread = max(1.4826 * float(np.median(np.abs(rest))), 0.004)
+        weight = 1 / np.sqrt(1 + (rest / (2 * spread)) ** 2)
+    expected = np.maximum(design @ answer, 0)
+    white = max(float(np.nanmax(around)), 1e-3)
+    misfit = encode_srgb(ground / white) - encode_srgb(expected / white)
+    return np.abs(misfit).reshape(-1, len(_ALONG)), float(answer[3])
+
+
+def _gaps(
+    flat: FlatCard, fitted: FittedCard, card: ReferenceCard
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(38, 5) places along the middle of every gap: centred x and y, linear luminance there and beside it."""
+    middle = places(card)
+    parts = []
+    for axis in (0, 1):
+        last = (card.columns, card.rows)[axis] - 1
+        step = np.eye(2)[axis]
+        gap = (middle[middle[:, axis] < last] + 0.5 * step)[:, None] + _ALONG[:, None] * np.eye(2)[1 - axis]
+        beside = (0.5 - 0.5 * fitted.half[axis]) * step
+        around = (_light(flat, gap - beside) + _light(flat, gap + beside)) / 2
+        parts.append((gap, _light(flat, gap), around))
+    gap, ground, around = (np.concatenate(column) for column in zip(*parts, strict=True))
+    centred = (gap - gap.mean(axis=(0, 1))) / (card.columns / 2)
+    return centred[..., 0], centred[..., 1], ground, around
+
+
+def _light(flat: FlatCard, place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(...) linear luminance, mean of a few pixels about each place (..., 2)."""
+    shift = np.array([-0.03, 0.0, 0.03])
+    across, down = (grid.ravel() for grid in np.meshgrid(shift, shift))
+    colours = flat.at(place[..., :1] + across, place[..., 1:] + down)
+    return np.asarray((decode_srgb(np.clip(colours, 0, 1)).mean(axis=-2)) @ _LUMA)
+
+
+def colour_residuals(rgb: NDArray[np.float64], card: ReferenceCard) -> NDArray[np.float64]:
+    """(24,) Delta E00 between each patch and the reference, after the lamp, the camera and its curve are taken out.
+
+    A curve per channel makes the greys right, an affine map in coded values the colours; both are robust, so that
+    one covered patch stands out instead of spoiling the rest.
+    """
+    reference = card.linear_srgb()
+    wanted = encode_srgb(reference)
+    seen = _straightened(rgb, reference)
+    design = np.column_stack([seen, np.ones(len(seen))])
+    weight = np.ones(len(seen))
+    fitted = seen
+    for _ in range(6):
+        scaled = np.vstack([design * weight[:, None], 0.05 * np.eye(4)[:3]])
+        prior = 0.05 * np.eye(3)
+        transfer, *_ = np.linalg.lstsq(scaled, np.vstack([wanted * weight[:, None], prior]), rcond=None)
+        fitted = design @ transfer
+        distance = np.linalg.norm(fitted - wanted, axis=1)
+        weight = 1 / np.sqrt(1 + (distance / 0.06) ** 2)
+    lab = linear_srgb_to_lab(decode_srgb(np.clip(fitted, 0, 1.2)))
+    return delta_e00(lab, linear_srgb_to_lab(np.clip(reference, 0, None)))
+
+
+def _straightened(rgb: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(24, 3) coded colours after a curve per channel that brings the greys near their reference."""
+    greys = slice(18, 24)
+    wanted = np.log(reference[greys].mean(axis=1))
+    coded = np.empty_like(rgb)
+    for channel in range(3):
+        seen = np.log(np.clip(rgb[:, channel], 1e-4, None))
+        power, gain = _robust_line(seen[greys], wanted)
+        coded[:, channel] = encode_srgb(np.exp(np.clip(gain + power * seen, -8, 0.7)))
+    return coded
+
+
+def _robust_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope and intercept, medians over all pairs (Theil and Sen); a slope no tone curve has is brought back."""
+    first, second = np.triu_indices(len(x), 1)
+    distance = x[second] - x[first]
+    apart = np.abs(distance) > 1e-3
+    slope = float(np.median((y[second] - y[first])[apart] / distance[apart])) if apart.any() else 1.0
+    slope = float(np.clip(slope, 0.4, 3.0))
+    return slope, float(np.median(y - slope * x))
+
+
+def grey_order(rgb: NDArray[np.float64]) -> bool:
+    """Whether the six greys grow darker from white to black."""
+    light = rgb[18:24] @ _LUMA
+    return bool(np.all(np.diff(light) < 0.02 * light[:-1]))

@@ -1,0 +1,108 @@
+"""Bright four-sided spots on a darker ground: what the patches of a card look like before one knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Below this many pixels a spot has no shape that can be told from noise.
+_MIN_AREA = 16
+_MAX_SPOTS = 500
+# The local mean must take in both patch and ground, whatever size the card has.
+_ALL_WINDOWS = (11, 27, 71)
+# Where larger spots were already looked for in a smaller copy, the middle window alone is left to do.
+_SMALL_WINDOWS = (35,)
+_SMALL_SPOT = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Quads:
+    """N parallelograms: ``centres`` (N, 2) and side vectors ``sides`` (N, 2, 2), one in each row."""
+
+    centres: NDArray[np.float64]
+    sides: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.centres)
+
+
+def find_quads(image: NDArray[np.uint8], small_only: bool = False) -> Quads:
+    """The four-sided spots of a small RGB picture, each once; ``small_only`` leaves out those above 60 pixels."""
+    red, green, blue = cv2.split(image)
+    value = cv2.GaussianBlur(cv2.max(cv2.max(red, green), blue), (3, 3), 0)
+    found = []
+    largest = _SMALL_SPOT if small_only else max(value.shape) / 5
+    for window in _SMALL_WINDOWS if small_only else _ALL_WINDOWS:
+        spots = cv2.adaptiveThreshold(value, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, window, -3)
+        found += [_parallelogram(corners) for corners in _four_sided(np.asarray(spots, dtype=np.uint8), largest)]
+    if not found:
+        return Quads(np.zeros((0, 2)), np.zeros((0, 2, 2)))
+    return _each_once(Quads(np.array([centre for centre, _ in found]), np.array([sides for _, sides in found])))
+
+
+def _four_sided(spots: NDArray[np.uint8], largest: float) -> list[NDArray[np.float64]]:
+    """Corners (4, 2) of those connected spots that are convex quadrilaterals."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(spots, connectivity=4, ltype=cv2.CV_32S)
+    width, height, area = (stats[:, index].astype(np.float64) for index in (2, 3, 4))
+    fill = area / (width * height)
+    narrow = np.maximum(width, height) / np.minimum(width, height)
+    likely = (area >= _MIN_AREA) & (fill > 0.4) & (narrow < 4) & (np.maximum(width, height) < largest)
+    likely[0] = False
+    chosen = np.flatnonzero(likely)
+    if len(chosen) > _MAX_SPOTS:
+        # Noise is many and small; a card's patches are among the larger spots.
+        chosen = chosen[np.argsort(area[chosen])[-_MAX_SPOTS:]]
+    found = []
+    for label in chosen:
+        x, y, w, h, size = stats[label]
+        mask = (labels[y : y + h, x : x + w] == label).astype(np.uint8)
+        corners = _quadrilateral(mask, int(size))
+        if corners is not None:
+            found.append(corners + np.array([x, y]))
+    return found
+
+
+def _quadrilateral(mask: NDArray[np.uint8], area: int) -> NDArray[np.float64] | None:
+    """The convex quadrilateral that the spot fills, or None."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(contours, key=len)
+    hull = cv2.convexHull(outline)
+    hull_area = cv2.contourArea(hull)
+    perimeter = cv2.arcLength(hull, True)
+    # Pixel centres lie half a pixel inside the spot's real border.
+    if hull_area <= 0 or area < 0.8 * (hull_area + perimeter / 2 + 1):
+        return None
+    for tolerance in (0.04, 0.07, 0.1):
+        corners = cv2.approxPolyDP(hull, tolerance * perimeter, True)
+        if len(corners) <= 4:
+            break
+    if len(corners) != 4 or cv2.contourArea(corners) < 0.75 * hull_area:
+        return None
+    return corners[:, 0].astype(np.float64)
+
+
+def _parallelogram(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    first = (corners[1] + corners[2] - corners[0] - corners[3]) / 2
+    second = (corners[2] + corners[3] - corners[0] - corners[1]) / 2
+    sides = np.stack([first, second])
+    length = np.linalg.norm(sides, axis=1, keepdims=True)
+    return corners.mean(axis=0), sides * (length + 1) / np.maximum(length, 1e-9)
+
+
+def _each_once(quads: Quads) -> Quads:
+    """Of spots found at several thresholds, the largest is kept: a low threshold eats into the patch."""
+    area = np.abs(np.linalg.det(quads.sides))
+    order = np.argsort(-area)
+    centres, sides, area = quads.centres[order], quads.sides[order], area[order]
+    kept: list[int] = []
+    size = np.sqrt(area)
+    for index in range(len(centres)):
+        others = np.array(kept, dtype=int)
+        near = np.linalg.norm(centres[others] - centres[index], axis=1) < 0.3 * size[index]
+        similar = size[others] < 1.7 * size[index]
+        if not np.any(near & similar):
+            kept.append(index)
+    return Quads(centres[kept], sides[kept])

@@ -1,0 +1,212 @@
+"""A card reading becomes a :class:`Calibration`: linear RGB to CIELAB, with an uncertainty and the lamp.
+
+The way: greys undo the phone's tone curve (``tone``), the 24 patches vote for lamps and cameras (``prior``), the
+winners' view of skin fits the mapping to CIELAB (``skin_mapping``). Without a card the photograph's own sRGB is
+taken at its word, with the wide uncertainty that this deserves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import prior, spectra
+from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
+from calibration.detection import CardReading, CardSearch
+from calibration.problems import Problem, problem
+from calibration.skin_mapping import SkinMapping, fit_skin_mapping
+from calibration.tone import GREYS, ToneCurve, hypotheses
+
+Floats = NDArray[np.float64]
+
+# A patch with more clipped pixels than this is no measurement.
+_CLIPPED_SHARE = 0.05
+# With fewer patches left the fit of lamp and camera is not determined.
+_FEWEST_PATCHES = 14
+
+
+@dataclass(frozen=True)
+class PatchFit:
+    """How a plain 3x3 reproduces the card, in CIEDE2000; ``left_out_mean`` with each patch predicted by the others."""
+
+    mean: float
+    max: float
+    left_out_mean: float
+
+
+@dataclass(frozen=True)
+class LampEstimate:
+    """Correlated colour temperature in kelvin, and the lamp of the library that the light is most like."""
+
+    cct_k: float
+    like: str
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Linear sRGB of one photograph to CIELAB (D65, 2 degrees, card white = 100)."""
+
+    search: CardSearch
+    method: str
+    tone: ToneCurve | None
+    mapping: SkinMapping | None
+    patch_fit: PatchFit | None
+    lamp: LampEstimate | None
+    extra_a_se: float
+    problems: tuple[Problem, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether the colours rest on a card."""
+        return self.mapping is not None
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the card shows that the picture is a mirror image."""
+        return self.search.reading is not None and self.search.reading.mirrored
+
+    @property
+    def white_level(self) -> float | None:
+        """Linear green level of the card's white patch in the file; None without a card."""
+        reading = self.search.reading
+        return float(reading.rgb[GREYS][0, 1]) if reading is not None else None
+
+    def to_lab(self, linear: NDArray[np.float32] | Floats) -> Floats:
+        """Linear sRGB ``(..., 3)`` as decoded from the file to calibrated CIELAB ``(..., 3)``."""
+        if self.mapping is None or self.tone is None:
+            return linear_srgb_to_lab(np.asarray(linear, dtype=float))
+        return self.mapping.to_lab(self.tone.linearise(linear))
+
+    def a_se(self, lab: Floats) -> float:
+        """Standard error of a* that calibration alone gives skin of colour ``lab`` (3,)."""
+        fit = self.mapping.a_se_at(lab) if self.mapping is not None else 0.0
+        return float(np.hypot(fit, self.extra_a_se))
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``calibration`` object of ``rubor.photo/1``."""
+        reading, fit, lamp = self.search.reading, self.patch_fit, self.lamp
+        return {
+            "card": reading.card if reading else None,
+            "found": reading is not None,
+            "corners": [[round(float(v), 2) for v in corner] for corner in reading.corners] if reading else None,
+            "mirrored": self.mirrored,
+            "method": self.method,
+            "delta_e00": {
+                "mean": round(fit.mean, 2),
+                "max": round(fit.max, 2),
+                "left_out_mean": round(fit.left_out_mean, 2),
+            }
+            if fit
+            else None,
+            "lamp": {"cct_k": round(lamp.cct_k / 10) * 10, "like": lamp.like} if lamp else None,
+            "a_uncertainty": round(self.a_se(_TYPICAL_SKIN), 2),
+        }
+
+
+_TYPICAL_SKIN = np.array([60.0, 14.0, 17.0])
+
+
+def calibrate(search: CardSearch) -> Calibration:
+    """Calibrate from what was found of the card."""
+    if search.reading is None:
+        return uncalibrated(search)
+    return _calibrate_with(search, search.reading, prior.library())
+
+
+def uncalibrated(search: CardSearch) -> Calibration:
+    """The photograph's own sRGB at its word."""
+    return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, search.problems)
+
+
+# Root mean square error of a* of a phone's own picture of skin over simulated phones and lamps
+# (benchmarks/accuracy.py, row "sRGB").
+_NO_CARD_A_SE = 6.0
+
+
+def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Library) -> Calibration:
+    usable = reading.clipped <= _CLIPPED_SHARE
+    problems = list(search.problems)
+    if _too_bright_or_dark(reading, usable) and all(one.code != "card_clipped" for one in problems):
+        problems.append(problem("card_clipped"))
+    if usable.sum() < _FEWEST_PATCHES or not usable[GREYS][1:5].all():
+        return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, tuple(problems))
+
+    reflectance = spectra.xyz_d65(spectra.patches().values)
+    tone = _undo_phone(reading.rgb, reflectance[:, 1], usable, pool)
+    linear = tone.linearise(reading.rgb)
+    outcome = prior.vote(linear, usable.astype(float), pool)
+    mapping = fit_skin_mapping(
+        prior.shown_skins(outcome, pool),
+        outcome.probability,
+        prior.training_xyz(),
+        prior.training_weights(),
+        prior.white_of(outcome),
+    )
+    extra = _EXTRA_A_SE * max(1.0, outcome.misfit / _ORDINARY_MISFIT)
+    return Calibration(
+        search,
+        "spectral-prior",
+        tone,
+        mapping,
+        _patch_fit(linear, reflectance, usable),
+        _lamp(outcome, pool),
+        extra,
+        tuple(problems),
+    )
+
+
+def _too_bright_or_dark(reading: CardReading, usable: NDArray[np.bool_]) -> bool:
+    """Whether exposure spoilt the card; a coloured patch with a channel at zero is only outside of sRGB, as cyan is."""
+    at_the_top = reading.rgb.max(axis=1) > _NEARLY_WHITE
+    return bool((~usable & at_the_top).any() or not usable[GREYS].all())
+
+
+_NEARLY_WHITE = 0.9
+
+
+def _undo_phone(rgb: Floats, luminance: Floats, usable: NDArray[np.bool_], pool: prior.Library) -> ToneCurve:
+    """The hypothesis about the phone whose linear patches some lamp and camera of the library explain best."""
+
+    def cost(curve: ToneCurve) -> float:
+        variance, _ = prior.misfits(curve.linearise(rgb), usable.astype(float), pool, _JURY)
+        return float(np.sort(variance)[:_JUDGES].mean()) + curve.residual**2
+
+    return min(hypotheses(rgb[GREYS], luminance[GREYS], usable[GREYS]), key=cost)
+
+
+# Every eleventh pair is heard on the hypotheses: each lamp and each camera is still among them, in other company.
+_JURY = slice(None, None, 11)
+# How many of the best pairs judge a hypothesis: one alone could be a lucky misfit.
+_JUDGES = 5
+
+
+# What the fit's own spread does not know of: cameras unlike the library's, local tone mapping, gloss.
+_EXTRA_A_SE = 0.5
+_ORDINARY_MISFIT = 0.012
+
+
+def _patch_fit(linear: Floats, xyz: Floats, usable: NDArray[np.bool_]) -> PatchFit:
+    """A plain 3x3 from linear RGB to XYZ, judged on the patches themselves and on each patch left out."""
+    rgb, xyz = linear[usable], xyz[usable]
+    weight = 1 / np.cbrt(xyz[:, 1:2]) ** 2
+    truth = xyz_to_lab(xyz)
+
+    def predict(rows: NDArray[np.bool_] | slice) -> Floats:
+        matrix, *_ = np.linalg.lstsq(rgb[rows] * weight[rows], xyz[rows] * weight[rows], rcond=None)
+        return xyz_to_lab(rgb @ matrix)
+
+    fitted = delta_e00(predict(slice(None)), truth)
+    left_out = [delta_e00(predict(np.arange(len(rgb)) != i)[i], truth[i]) for i in range(len(rgb))]
+    return PatchFit(float(fitted.mean()), float(fitted.max()), float(np.mean(left_out)))
+
+
+def _lamp(outcome: prior.Vote, pool: prior.Library) -> LampEstimate:
+    """The likeliest lamp, and the colour temperature averaged in mireds over all likely lamps."""
+    lamps = pool.lamp_of(outcome.pairs)
+    share = np.bincount(lamps, outcome.probability, minlength=len(pool.lamp_names))
+    cct = np.array([spectra.correlated_colour_temperature(pool.lamps[i]) for i in lamps])
+    mired = float(np.sum(outcome.probability * 1e6 / cct))
+    return LampEstimate(1e6 / mired, pool.lamp_names[int(share.argmax())])

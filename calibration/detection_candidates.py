@@ -1,0 +1,181 @@
+"""Where the card might be: hypotheses, each a homography from the card's columns and rows to the photograph.
+
+Two sources: our own grids of bright spots (``card_quads``, ``card_grid``), and OpenCV's chart detector. Neither is
+believed: ``card_fit`` refines and checks every hypothesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.card_grid import Grid, find_grids, transform
+from calibration.card_quads import find_quads
+from calibration.cards import ReferenceCard
+from calibration.cielab import encode_srgb
+
+_MAX_GRIDS = 4
+# How far a patch may lie from the reference, in coded sRGB after the best affine fit, and still count as seen.
+_LIKENESS = 0.12
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One place where the card may be.
+
+    ``to_image`` (3, 3) maps (column, row) of the card - the centre of patch 1 is (0, 0), of patch 24 (5, 3) - to
+    pixels of the upright photograph. ``likeness`` is 0..1, the share of patches whose colours agree with the card's;
+    ``spots`` is how many of its patches were seen as such.
+    """
+
+    to_image: NDArray[np.float64]
+    side: float
+    likeness: float
+    spots: int
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What one search found: candidates, the likeliest first, and whether there is a colour chart at all."""
+
+    candidates: list[Candidate]
+    other_chart: bool = False
+
+
+def grid_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard, small_only: bool = False) -> Offer:
+    """Candidates from spots in a small RGB picture, the likeliest first; ``scale`` is small / photograph.
+
+    ``small_only`` where a copy of half the size was searched before: its spots are not looked for again.
+    """
+    grids = find_grids(find_quads(image, small_only))
+    found = [_placed(grid, image, scale, card) for grid in grids[:_MAX_GRIDS]]
+    ordered = sorted(found, key=lambda candidate: -candidate.likeness)
+    return Offer(ordered, any(_is_chart(grid, image) for grid in grids[:_MAX_GRIDS]))
+
+
+def chart_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Offer:
+    """Candidates from OpenCV's detector in a small RGB picture. Its cost says nothing, so ours is computed."""
+    detector = cv2.mcc.CCheckerDetector.create()
+    detector.setColorChartType(cv2.mcc.MCC24)
+    detector.process(np.ascontiguousarray(image[..., ::-1]), 3)
+    nodes = _nodes(card)
+    found = []
+    for checker in detector.getListColorChecker():
+        charts = np.asarray(checker.getColorCharts(), dtype=np.float64).reshape(-1, 4, 2)
+        if len(charts) != len(nodes):
+            continue
+        to_image = np.asarray(cv2.findHomography(nodes, charts.mean(axis=1), 0)[0], dtype=np.float64)
+        if to_image.shape != (3, 3):
+            continue
+        likeness = _likeness(_sampled(image, to_image, nodes), _reference(card))
+        found.append(Candidate(_in_photo(to_image, scale), 0.8, likeness, len(nodes)))
+    return Offer(sorted(found, key=lambda candidate: -candidate.likeness))
+
+
+def _nodes(card: ReferenceCard) -> NDArray[np.float64]:
+    """(24, 2) column and row of each patch."""
+    column, row = np.meshgrid(np.arange(card.columns), np.arange(card.rows))
+    return np.stack([column.ravel(), row.ravel()], axis=-1).astype(np.float64)
+
+
+def _reference(card: ReferenceCard) -> NDArray[np.float64]:
+    return encode_srgb(card.linear_srgb())
+
+
+def _placed(grid: Grid, image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Candidate:
+    """The best way to lay the card over the grid: which spot is patch 1, which way round, mirrored or not."""
+    nodes, reference = _nodes(card), _reference(card)
+    tried = []
+    for to_grid, spots in _placements(grid, card):
+        to_image = grid.to_image @ to_grid
+        likeness = _likeness(_sampled(image, to_image, nodes), reference)
+        tried.append(Candidate(_in_photo(to_image, scale), grid.side, likeness, spots))
+    return max(tried, key=lambda candidate: candidate.likeness)
+
+
+def _is_chart(grid: Grid, image: NDArray[np.uint8]) -> bool:
+    """Whether the grid is a whole block of patches in many hues: somebody's colour chart, though perhaps not ours."""
+    extent = np.ptp(grid.places, axis=0) + 1
+    if len(grid) < 16 or extent.min() < 3 or len(grid) < 0.85 * extent.prod():
+        return False
+    colours = _sampled(image, grid.to_image, grid.places.astype(np.float64))
+    colours = colours[np.isfinite(colours).all(axis=1)]
+    strong = colours[np.ptp(colours, axis=1) > 0.2]
+    if len(strong) < len(grid) / 3:
+        return False
+    # Which channel is the largest and which the smallest: six families of hue.
+    families = {(int(np.argmax(colour)), int(np.argmin(colour))) for colour in strong}
+    return len(families) >= 4
+
+
+def _placements(grid: Grid, card: ReferenceCard) -> Iterator[tuple[NDArray[np.float64], int]]:
+    """Every lay of the card on the grid that covers most of its spots: (3, 3) card to grid places, spots covered."""
+    low, high = grid.places.min(axis=0), grid.places.max(axis=0)
+    lays = []
+    for turned in (False, True):
+        size = np.array([card.rows, card.columns] if turned else [card.columns, card.rows])
+        first = np.minimum(low, high - size + 1)
+        last = np.maximum(low, high - size + 1)
+        for x in range(first[0], last[0] + 1):
+            for y in range(first[1], last[1] + 1):
+                inside = np.all((grid.places >= (x, y)) & (grid.places < (x + size[0], y + size[1])), axis=1)
+                lays.append((turned, x, y, size, int(inside.sum())))
+    most = max(lay[4] for lay in lays)
+    for turned, x, y, size, spots in lays:
+        if spots < max(0.7 * most, 5):
+            continue
+        for flip_x in (False, True):
+            for flip_y in (False, True):
+                step = np.diag([-1.0 if flip_x else 1.0, -1.0 if flip_y else 1.0])
+                if turned:
+                    step = step[:, ::-1]
+                lay = np.eye(3)
+                lay[:2, :2] = step
+                lay[:2, 2] = (x + (size[0] - 1 if flip_x else 0), y + (size[1] - 1 if flip_y else 0))
+                yield lay, spots
+
+
+def _sampled(
+    image: NDArray[np.uint8], to_image: NDArray[np.float64], nodes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(24, 3) coded colours 0..1 about each patch's centre; NaN where it lies outside the picture."""
+    shift = np.linspace(-0.2, 0.2, 3)
+    around = np.stack(np.meshgrid(shift, shift), axis=-1).reshape(-1, 2)
+    points = transform(to_image, (nodes[:, None] + around[None]).reshape(-1, 2))
+    place = np.rint(np.clip(points, -1e6, 1e6)).astype(np.int64)
+    height, width = image.shape[:2]
+    inside = np.all((place >= 0) & (place < (width, height)), axis=1)
+    x, y = np.clip(place[:, 0], 0, width - 1), np.clip(place[:, 1], 0, height - 1)
+    colours = image[y, x].astype(np.float64).reshape(len(nodes), -1, 3) / 255
+    return np.where(inside.reshape(len(nodes), -1).all(axis=1)[:, None], np.median(colours, axis=1), np.nan)
+
+
+def _likeness(seen: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
+    """How much the colours seen resemble the card's, 0..1, whatever the lamp, and although some may be covered."""
+    known = np.flatnonzero(np.isfinite(seen).all(axis=1))
+    if len(known) < 8:
+        return 0.0
+    design = np.column_stack([seen[known], np.ones(len(known))])
+    weight = np.ones(len(known))
+    distance = np.zeros(len(known))
+    for _ in range(4):
+        # The ridge keeps a covered or colourless region from being stretched into a likeness.
+        scaled = np.vstack([design * weight[:, None], 0.15 * np.eye(4)[:3]])
+        prior = np.diag([1.0, 1.0, 1.0]) * 0.15
+        wanted = np.vstack([reference[known] * weight[:, None], prior])
+        transfer, *_ = np.linalg.lstsq(scaled, wanted, rcond=None)
+        distance = np.linalg.norm(design @ transfer - reference[known], axis=1)
+        weight = 1 / (1 + (distance / _LIKENESS) ** 2)
+    # A card half outside the picture is still a card; a handful of patches is not.
+    return float(np.sum(np.exp(-((distance / _LIKENESS) ** 2))) / max(len(known), len(reference) / 2))
+
+
+def _in_photo(to_image: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """The homography for the photograph instead of its small copy (pixel centres at whole numbers in both)."""
+    shift = 0.5 / scale - 0.5
+    enlarge = np.array([[1 / scale, 0.0, shift], [0.0, 1 / scale, shift], [0.0, 0.0, 1.0]])
+    return np.asarray(enlarge @ to_image)

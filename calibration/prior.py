@@ -1,0 +1,193 @@
+"""The prior of spectra: which lamp and camera made this picture of the card, and how would they have shown skin?
+
+A card's patches say little about skin by themselves: haemoglobin's bands are in none of them. But they tell
+lamp and sensor apart, and for each lamp and sensor the look of skin is known. So: vote over a library of
+lamps x cameras with the patches seen, then fit a mapping for *skin, plain and reddened, of every tone* on what the
+winners would have shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import spectra
+from calibration.holdout import cameras_for_prior, lamps_for_prior, skins_for_prior
+from calibration.skin_optics import redden, tan
+
+Floats = NDArray[np.float64]
+
+# Voting: how far a patch of the right lamp and camera may lie from its prediction, in cube-root units of
+# relative luminance (0.01 is about one unit of L*). Covers what the library cannot hold: cameras it has
+# never seen, prints that differ, noise.
+_PATCH_ERROR = 0.012
+# Keep the best pairs; the rest carry no weight worth its time.
+_KEPT_PAIRS = 40
+# A pair this much less likely than the best is not heard at all.
+_UNHEARD = 0.02
+# What the 63 residuals of a fit are worth as independent ones: neighbouring patches err together.
+_INDEPENDENT_RESIDUALS = 20.0
+_SEED = 20261122
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Every lamp with every camera. Pair ``i`` is lamp ``i // len(cameras)`` with camera ``i % len(cameras)``.
+
+    ``lamps`` (n, wavelengths), ``cameras`` (m, 3, wavelengths), ``patches`` (n * m, 24, 3): the card in white-balanced
+    raw RGB; ``products`` (n * m, 6, 24): what the normal equations of a 3x3 need of the patches.
+    """
+
+    lamp_names: tuple[str, ...]
+    lamps: Floats
+    cameras: Floats
+    patches: Floats
+    products: Floats
+
+    def lamp_of(self, pairs: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Index of each pair's lamp."""
+        return np.asarray(pairs // len(self.cameras))
+
+    def shown(self, pairs: NDArray[np.intp], reflectance: Floats) -> Floats:
+        """White-balanced raw RGB (pairs, N, 3) of surfaces (N, wavelengths), a perfect diffuser = 1."""
+        weights = self.lamps[self.lamp_of(pairs), None] * self.cameras[pairs % len(self.cameras)]
+        weights /= weights.sum(axis=-1, keepdims=True)
+        raw = weights.reshape(-1, weights.shape[-1]) @ reflectance.T
+        return np.asarray(raw.reshape(len(pairs), 3, -1).transpose(0, 2, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """The best pairs for one card, with their probabilities and the matrices that turn their raw RGB into the
+    photograph's linear RGB."""
+
+    pairs: NDArray[np.intp]
+    probability: Floats
+    matrices: Floats  # (pairs, 3, 3)
+    misfit: float  # cube-root units, of the best pair
+
+
+@cache
+def library() -> Library:
+    """The library that Rubor ships: everything measured that is not kept aside for judging."""
+    known = lamps_for_prior()
+    planck = {f"{kelvin} K incandescent": spectra.blackbody(kelvin) for kelvin in (2400, 2700, 3000, 3300)}
+    lamps = np.concatenate([known.values, np.stack(list(planck.values()))])
+    cameras = [variant for name in cameras_for_prior() for variant in _phone_variants(spectra.camera(name))]
+    return build_library((*known.names, *planck), lamps, np.stack(cameras))
+
+
+def build_library(lamp_names: tuple[str, ...], lamps: Floats, cameras: Floats) -> Library:
+    """All pairs of ``lamps`` (n, wavelengths) and ``cameras`` (m, 3, wavelengths)."""
+    card = spectra.patches().values
+    lit = (lamps[:, None] * card[None]).reshape(-1, card.shape[1])  # (n * 24, wavelengths)
+    seen = cameras.reshape(-1, card.shape[1]) @ np.concatenate([lit, lamps]).T
+    raw = seen[:, : len(lit)].reshape(len(cameras), 3, len(lamps), len(card))
+    white = seen[:, len(lit) :].reshape(len(cameras), 3, len(lamps), 1)
+    patches = np.ascontiguousarray((raw / white).transpose(2, 0, 3, 1)).reshape(-1, len(card), 3)
+    return Library(lamp_names, lamps, cameras, patches, _products(patches))
+
+
+# The six different entries of a symmetric 3x3.
+_UPPER = np.triu_indices(3)
+
+
+def _products(patches: Floats) -> Floats:
+    return np.stack([patches[..., i] * patches[..., j] for i, j in zip(*_UPPER, strict=True)], axis=1)
+
+
+def _phone_variants(sensitivity: Floats) -> list[Floats]:
+    """A measured camera as it is, and made more like a phone: another infrared cut, wider filters."""
+    nm = spectra.WAVELENGTHS
+    cut = [sensitivity / (1 + np.exp((nm - edge) / 8)) for edge in (640.0, 680.0)]
+    wider = np.exp(-0.5 * (np.arange(-8, 9) * 5 / 12.0) ** 2)
+    wider /= wider.sum()
+    return [sensitivity, *cut, np.stack([np.convolve(channel, wider, mode="same") for channel in sensitivity])]
+
+
+@cache
+def training_skins() -> Floats:
+    """(N, wavelengths) reflectances of plain and reddened skin of every tone that the mapping is fitted on.
+
+    Measured skins as they are, the same people darker (melanin before them) and redder (blood added): measured
+    spectra have a fine structure that a model of skin lacks, and a mapping fitted on the model alone is
+    a unit of a* off on real skin.
+    """
+    rng = np.random.default_rng(_SEED)
+    measured = skins_for_prior().values
+    plain = [measured]
+    for low, high in ((0.02, 0.1), (0.1, 0.3), (0.2, 0.5)):
+        count = len(measured)
+        melanin = np.exp(rng.uniform(np.log(low), np.log(high), count))
+        plain.append(tan(measured, melanin, melanin_slope=rng.uniform(2.0, 3.33, count)))
+    plain_skins = np.concatenate(plain)
+    sets = [plain_skins]
+    for low, high in ((0.05, 0.2), (0.2, 0.6)):
+        count = len(plain_skins)
+        dose, oxygenation = rng.uniform(low, high, count), rng.uniform(0.7, 1.0, count)
+        sets.append(redden(plain_skins, dose, oxygenation, shortening=rng.uniform(0.3, 0.75, count)))
+    return np.concatenate(sets)
+
+
+@cache
+def training_weights() -> Floats:
+    """(N,) weight of each training skin, mean 1: plain skin counts as much as reddened skin does.
+
+    Plain and reddened skin of one colour differ in spectrum, and under most lamps by up to one a* in what the
+    mapping should say; neither baseline nor recovery may pay for the other alone.
+    """
+    count = len(training_skins())
+    plain = count // 3
+    weights = np.concatenate([np.full(plain, 0.5 / plain), np.full(count - plain, 0.5 / (count - plain))])
+    return weights * count
+
+
+@cache
+def training_xyz() -> Floats:
+    """True XYZ under D65 of :func:`training_skins`, (N, 3)."""
+    return spectra.xyz_d65(training_skins())
+
+
+def misfits(linear: Floats, patch_weights: Floats, pool: Library, pairs: slice = slice(None)) -> tuple[Floats, Floats]:
+    """How badly each pair explains the patches ``linear`` (24, 3): variances (pairs,), colour matrices (pairs, 3, 3).
+
+    ``patch_weights`` (24,) is 0 for patches not to be used. Each pair's raw patches are fitted to the photograph's by a
+    3x3 (the phone's own colour matrix and white balance are linear); the misfit is counted in cube-root units, so that
+    dark and light patches weigh as much as they do to the eye.
+    """
+    level = np.maximum(linear.mean(axis=1), 1e-3)
+    # Relative to the white patch, so that an under-exposed picture is judged like any other.
+    weights = (patch_weights / (3 * np.cbrt(level) ** 2) / np.cbrt(float(level.max()))) ** 2
+    products, patches = pool.products[pairs], pool.patches[pairs]
+    gram = np.empty((len(patches), 3, 3))
+    gram[:, _UPPER[0], _UPPER[1]] = gram[:, _UPPER[1], _UPPER[0]] = products @ weights
+    cross = patches.transpose(0, 2, 1) @ (linear * weights[:, None])
+    matrices = np.linalg.solve(gram + 1e-9 * np.eye(3), cross)
+    explained = (matrices * cross).sum(axis=(1, 2))
+    squares = np.maximum((linear**2 * weights[:, None]).sum() - explained, 0)
+    return squares / (3 * np.count_nonzero(patch_weights) - 9), matrices
+
+
+def vote(linear: Floats, patch_weights: Floats, pool: Library) -> Vote:
+    """Which pairs explain the patches ``linear`` (24, 3) best?"""
+    variance, matrices = misfits(linear, patch_weights, pool)
+    best = np.argsort(variance)[:_KEPT_PAIRS]
+    floor = max(float(variance[best[0]]), _PATCH_ERROR**2)
+    evidence = -0.5 * _INDEPENDENT_RESIDUALS * (variance[best] - variance[best[0]]) / floor
+    probability = np.exp(evidence)
+    heard = probability > _UNHEARD
+    probability = probability[heard] / probability[heard].sum()
+    return Vote(best[heard], probability, matrices[best[heard]], float(np.sqrt(variance[best[0]])))
+
+
+def shown_skins(outcome: Vote, pool: Library) -> Floats:
+    """(pairs, N, 3): how each winning pair would have shown the training skins, in the photograph's linear RGB."""
+    return np.asarray(pool.shown(outcome.pairs, training_skins()) @ outcome.matrices)
+
+
+def white_of(outcome: Vote) -> Floats:
+    """(3,): the photograph's linear RGB of a perfect diffuser, averaged over the winning pairs."""
+    return np.asarray(np.einsum("p,pd->d", outcome.probability, outcome.matrices.sum(axis=1)))

@@ -1,0 +1,189 @@
+"""Which spectrum lies behind a colour: skin like measured skins, everything else smooth.
+
+A portrait gives three numbers for each pixel, a lamp and a camera need a whole spectrum. Skin is looked up in a table
+made for one person: a grid over chromaticity holds mixtures of known skins, each corrected so that it has exactly
+the chromaticity of its place. Between the places of the grid the spectra are mixed linearly and scaled with the
+pixel's luminance, so that a pixel under D65 is exactly the portrait's. A third axis of the table is added blood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import holdout, spectra
+from calibration.cielab import WHITE_D65, lab_to_xyz, xyz_to_lab
+from calibration.skin_optics import blood_absorbance, skin_reflectance
+
+Array = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+SkinPool = Literal["held_out", "prior", "all"]
+
+# The grid over X/Y and Z/Y, both relative to D65's white: measured skins lie within 1.05-1.23 and 0.53-0.78.
+_RED = np.linspace(0.96, 1.46, 41)
+_BLUE = np.linspace(0.12, 1.08, 49)
+# How near a known skin must be to count for a place of the grid: in X/Y, in Z/Y and in L* of the person.
+_NEAR_RED, _NEAR_BLUE, _NEAR_LIGHTNESS = 0.03, 0.06, 9.0
+# A correction that bends a spectrum by more than this is no skin any more.
+_MOST_BENT = 2.2
+# Step of the dose axis: linear interpolation between reddened spectra is then good to 2e-4.
+_DOSE_STEP = 0.04
+
+
+@dataclass(frozen=True)
+class SkinModel:
+    """One person's skin beyond its colour, and the blood that is added to it.
+
+    ``pool`` says which measured skins may stand model (``calibration.holdout``), ``seed`` which of them this person
+    resembles and how the modelled ones differ. ``oxygenation`` and ``shortening`` are the added blood's. ``surface`` is
+    the reflectance of the skin's surface alone, which no blood reaches: much of what dark skin sends back.
+    """
+
+    pool: SkinPool = "held_out"
+    seed: int = 0
+    oxygenation: float = 0.9
+    shortening: float = 0.5
+    surface: float = 0.02
+
+
+def known_skins(model: SkinModel) -> tuple[Array, Array]:
+    """Reflectances (skins, wavelengths) that this person's skin is mixed from, and how much each counts (skins,)."""
+    rng = np.random.default_rng([model.seed, 1])
+    table = spectra.skins()
+    if model.pool == "held_out":
+        table = table.only(holdout.HELD_OUT_SKINS)
+    elif model.pool == "prior":
+        table = holdout.skins_for_prior()
+    melanin, blood = np.meshgrid(np.geomspace(0.008, 0.5, 20), np.geomspace(0.003, 0.08, 7))
+    modelled = skin_reflectance(
+        melanin.ravel(),
+        blood.ravel(),
+        oxygenation=rng.uniform(0.6, 0.9),
+        scattering=rng.uniform(0.85, 1.2),
+        melanin_slope=rng.uniform(2.0, 2.8),
+    )
+    count = np.concatenate([np.ones(len(table.names)), np.full(len(modelled), 0.25)])
+    return np.concatenate([table.values, modelled]), count * rng.lognormal(0, 0.8, len(count))
+
+
+@dataclass(frozen=True, eq=False)
+class SkinTable:
+    """One person's skin for each chromaticity: spectra with Y = 1, what of them is the surface's, and where they are
+    believable (0..1).
+    """
+
+    model: SkinModel
+    spectra: Array
+    surface: Array
+    believable: Pixels
+
+    @classmethod
+    def of(cls, model: SkinModel, median_lab: Array) -> SkinTable:
+        """The table of a person whose skin has ``median_lab`` (3,) on the whole."""
+        skins, count = known_skins(model)
+        xyz = spectra.xyz_d65(skins)
+        lightness = xyz_to_lab(xyz)[:, 0]
+        red, blue = _chromaticity(xyz)
+        nodes_red, nodes_blue = (axis.ravel()[:, None] for axis in np.meshgrid(_RED, _BLUE, indexing="ij"))
+        distance = (
+            ((red - nodes_red) / _NEAR_RED) ** 2
+            + ((blue - nodes_blue) / _NEAR_BLUE) ** 2
+            + ((lightness - median_lab[0]) / _NEAR_LIGHTNESS) ** 2
+        )
+        log_weight = np.log(count) - distance / 2
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        mixed = weight @ (skins / xyz[:, 1:2])
+        wanted = np.concatenate([nodes_red, np.ones_like(nodes_red), nodes_blue], axis=1) * WHITE_D65
+        bent, bend = _bend_to(mixed, wanted)
+        worst = np.maximum(bend, 1 / np.maximum(bend, 1e-3)).max(axis=1)
+        shape = (len(_RED), len(_BLUE))
+        believable = np.clip((_MOST_BENT - worst) / (0.3 * _MOST_BENT), 0, 1).astype(np.float32).reshape(shape)
+        seen = (spectra.WAVELENGTHS >= 400) & (spectra.WAVELENGTHS <= 700)
+        surface = np.minimum(model.surface / lab_to_xyz(median_lab)[1], 0.7 * bent[:, seen].min(axis=1))
+        return cls(model, bent.reshape(*shape, -1), surface.reshape(*shape, 1), believable)
+
+    def believe(self, xyz: Pixels) -> Pixels:
+        """How far (0..1) the table can stand for colours (N, 3)."""
+        return _interpolate(
+            self.believable[..., None],
+            [_place(xyz[:, 0] / xyz[:, 1] / WHITE_D65[0], _RED), _place(xyz[:, 2] / xyz[:, 1] / WHITE_D65[2], _BLUE)],
+        )[:, 0]
+
+    def seen(self, xyz: Pixels, dose: Pixels, weights: Array) -> Pixels:
+        """What sensors ``weights`` (sensors, wavelengths) see of skin ``xyz`` (N, 3) with ``dose`` (N,) of blood.
+
+        Gives (N, sensors). The same spectra for any sensors: so truth and photograph belong to one skin.
+        """
+        doses = np.arange(0, float(dose.max(initial=0)) + 2 * _DOSE_STEP, _DOSE_STEP)
+        absorbance = blood_absorbance(self.model.oxygenation, self.model.shortening)
+        inside = self.spectra - self.surface
+        above = self.surface * weights.sum(axis=1)
+        table = np.stack([above + inside @ (weights * np.exp(-one * absorbance)).T for one in doses]).astype(np.float32)
+        places = [
+            _place(dose, doses),
+            _place(xyz[:, 0] / xyz[:, 1] / np.float32(WHITE_D65[0]), _RED),
+            _place(xyz[:, 2] / xyz[:, 1] / np.float32(WHITE_D65[2]), _BLUE),
+        ]
+        return np.asarray(_interpolate(table, places) * xyz[:, 1:2], np.float32)
+
+
+def _chromaticity(xyz: Array) -> tuple[Array, Array]:
+    return xyz[:, 0] / xyz[:, 1] / WHITE_D65[0], xyz[:, 2] / xyz[:, 1] / WHITE_D65[2]
+
+
+def _bend_to(mixed: Array, wanted: Array) -> tuple[Array, Array]:
+    """Spectra (N, wavelengths) times a parabola over the wavelength, so that their XYZ is ``wanted`` (N, 3) exactly."""
+    across = np.linspace(-1, 1, len(spectra.WAVELENGTHS))
+    parabola = np.stack([np.ones_like(across), across, across**2])
+    system = np.einsum("nw,pw,wc->ncp", mixed, parabola, spectra.xyz_d65(np.eye(len(across))))
+    factors = np.linalg.solve(system, wanted[..., None])[..., 0]
+    seen = (spectra.WAVELENGTHS >= 400) & (spectra.WAVELENGTHS <= 700)
+    bend = factors @ parabola
+    return mixed * np.maximum(bend, 0), bend[:, seen]
+
+
+def _place(values: Pixels, axis: Array) -> Pixels:
+    """Position (N,) of ``values`` on an even ``axis``, in steps, kept inside."""
+    position = (values - axis[0]) / (axis[1] - axis[0])
+    return np.asarray(np.clip(position, 0, len(axis) - 1.001), np.float32)
+
+
+def _interpolate(table: Pixels, places: list[Pixels]) -> Pixels:
+    """Multilinear interpolation in the leading axes of ``table`` (..., channels) at ``places``: (N, channels)."""
+    lower = [place.astype(np.int32) for place in places]
+    share = [place - low for place, low in zip(places, lower, strict=True)]
+    flat = table.reshape(-1, table.shape[-1])
+    strides = [int(np.prod(table.shape[axis + 1 : -1])) for axis in range(len(places))]
+    result = np.zeros((len(places[0]), table.shape[-1]), np.float32)
+    for corner in range(2 ** len(places)):
+        index = np.zeros(len(places[0]), np.int64)
+        weight = np.ones(len(places[0]), np.float32)
+        for axis, (low, part, stride) in enumerate(zip(lower, share, strides, strict=True)):
+            upper = corner >> axis & 1
+            index += (low + upper) * stride
+            weight *= part if upper else 1 - part
+        result += flat[index] * weight[:, None]
+    return result
+
+
+@cache
+def _smoothest_basis() -> Array:
+    """(3, wavelengths): ``xyz @ basis`` is the smoothest spectrum with that XYZ under D65, 1 throughout for white."""
+    count = len(spectra.WAVELENGTHS)
+    curvature = np.diff(np.eye(count), n=2, axis=0)
+    slope = np.diff(np.eye(count), axis=0)
+    rough = curvature.T @ curvature + 1e-3 * slope.T @ slope
+    xyz = spectra.xyz_d65(np.eye(count)).T
+    system = np.block([[rough, xyz.T], [xyz, np.zeros((3, 3))]])
+    solution = np.linalg.solve(system, np.concatenate([np.zeros((count, 3)), np.eye(3)]))
+    return np.asarray(solution[:count].T)
+
+
+def smooth_surface_seen(weights: Array) -> Array:
+    """(3, sensors): ``xyz @ this`` is what sensors ``weights`` (sensors, wavelengths) see of other surfaces."""
+    return np.asarray(_smoothest_basis() @ weights.T)

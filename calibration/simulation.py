@@ -1,0 +1,376 @@
+"""The forward model: a face with a known dose of blood, a card, a lamp and a phone become a photograph and its truth.
+
+    picture = render(scene, portrait)
+    picture.jpeg                      # what a phone would have stored
+    picture.lab                       # what is true: CIELAB of every pixel, as the contract defines it
+
+A spectrum stands behind every pixel (``simulated_skin``); the phone's sensor and its image processor see it
+through ``simulated_camera``. Truth is the same spectrum under D65, in the light that falls on the card: the light's
+gradient is divided out, the face's own shading stays in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from calibration import spectra
+from calibration.cielab import xyz_to_lab
+from calibration.simulated_camera import IDEAL_CAMERA, Isp, Phone, code, develop, plan_development
+from calibration.simulated_card import CardPicture, CardPlacement, draw_card
+from calibration.simulated_face import (
+    NOT_SKIN,
+    REGION_LABELS,
+    USUAL_BLOOD,
+    Blood,
+    PaintedFace,
+    Person,
+    Portrait,
+    dose_map,
+    fill_outlines,
+    paint,
+    soften,
+)
+from calibration.simulated_scene import (
+    ORDINARY_LAMPS,
+    Framing,
+    Light,
+    Scene,
+    Sensor,
+    random_person,
+    random_scene,
+)
+from calibration.simulated_skin import SkinModel, smooth_surface_seen
+
+__all__ = [
+    "IDEAL_CAMERA",
+    "ORDINARY_LAMPS",
+    "REGION_LABELS",
+    "USUAL_BLOOD",
+    "Blood",
+    "CardPlacement",
+    "Framing",
+    "Isp",
+    "Light",
+    "Person",
+    "Phone",
+    "Portrait",
+    "Rendered",
+    "Scene",
+    "Sensor",
+    "SkinModel",
+    "dose_for_delta_a",
+    "random_person",
+    "random_scene",
+    "region_means",
+    "render",
+    "true_lab",
+]
+
+Array = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+# How soft the card's shadow is, as a share of the card's width.
+_SHADOW_BLUR = 0.03
+# JPEG markers for a picture's orientation, time and offset (EXIF 2.31).
+_ORIENTATION, _EXIF, _TIME, _DIGITIZED, _OFFSET, _OFFSET_DIGITIZED = 0x0112, 0x8769, 0x9003, 0x9004, 0x9011, 0x9012
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A photograph and what is true of it, all in the photograph's pixels.
+
+    ``rgb8`` (H, W, 3) is the picture before JPEG, ``jpeg`` the file with its EXIF. ``lab`` (H, W, 3) is true CIELAB
+    (D65, 2 degrees, a perfect diffuser in the card's light = 100). ``skin`` (H, W) is True on bare skin of the face,
+    ``regions`` (H, W) holds ``REGION_LABELS`` on it, 0 elsewhere. ``corners`` (4, 2): the card's, in the contract's
+    order, None without a card. ``dose`` (H, W) is the added blood, ``outlines`` those of the
+    portrait as they lie in the picture.
+    """
+
+    rgb8: Picture
+    jpeg: bytes
+    lab: Pixels
+    skin: NDArray[np.bool_]
+    regions: Picture
+    corners: Array | None
+    dose: Pixels
+    outlines: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class _Staged:
+    """The person as they stand before the camera, in the photograph's pixels, unlit."""
+
+    xyz: Pixels
+    skin: Pixels
+    dose: Pixels
+    outlines: dict[str, Array]
+
+
+def render(scene: Scene, portrait: Portrait) -> Rendered:
+    """Take the photograph. ``portrait`` is the one that ``scene.person`` names. A few seconds for two megapixels."""
+    face = paint(portrait, scene.person)
+    staged = _stage(face, scene.blood, scene.framing)
+    lamps, share = _lamps(scene)
+    sensitivity = scene.phone.sensitivity()
+    sensors = np.concatenate([_xyz_weights(), *(_raw_weights(sensitivity, lamp) for lamp in lamps)])
+    seen = _surfaces(face, staged, sensors)
+    card = None
+    if scene.card is not None:
+        size = (scene.framing.width, scene.framing.height)
+        card = draw_card(scene.card, size, sensors, scene.seed)
+        seen += card.cover[..., None] * (card.seen - seen)
+    raw = _light_up(seen[..., 3:], scene, share, card)
+    mixed = _mixed_lamp(scene, sensitivity)
+    picture = _photograph(raw, scene, sensitivity, mixed)
+    regions = _region_map(staged, card)
+    return _finish(scene, picture, xyz_to_lab(seen[..., :3]), regions, staged, card)
+
+
+def true_lab(scene: Scene, portrait: Portrait) -> tuple[Pixels, Picture]:
+    """Truth alone, (H, W, 3) CIELAB and (H, W) region labels: those of :func:`render`, but sooner."""
+    face = paint(portrait, scene.person)
+    staged = _stage(face, scene.blood, scene.framing)
+    seen = _surfaces(face, staged, _xyz_weights())
+    card = None
+    if scene.card is not None:
+        card = draw_card(scene.card, (scene.framing.width, scene.framing.height), _xyz_weights(), scene.seed)
+        seen += card.cover[..., None] * (card.seen - seen)
+    lab, regions = xyz_to_lab(seen), _region_map(staged, card)
+    if scene.framing.mirrored:
+        lab, regions = np.ascontiguousarray(lab[:, ::-1]), np.ascontiguousarray(regions[:, ::-1])
+    return lab, regions
+
+
+def region_means(lab: Pixels, regions: Picture) -> dict[str, tuple[float, float, float]]:
+    """Mean L*, a*, b* of each region with pixels, and of all of them together as ``face``."""
+    means = {}
+    for name, label in [*REGION_LABELS.items(), ("face", None)]:
+        inside = lab[regions > 0 if label is None else regions == label]
+        if len(inside):
+            lightness, a_star, b_star = inside.mean(axis=0, dtype=np.float64)
+            means[name] = (float(lightness), float(a_star), float(b_star))
+    return means
+
+
+def dose_for_delta_a(scene: Scene, portrait: Portrait, delta_a: float) -> float:
+    """The ``blood.dose`` that raises the face's mean a* by ``delta_a`` over the same scene without blood.
+
+    Raises ``ValueError`` when no dose does: dark skin cannot become that red.
+    """
+    from scipy.optimize import brentq
+
+    if delta_a == 0:
+        return 0.0
+    face = paint(portrait, scene.person)
+    staged = _stage(face, replace(scene.blood, dose=1.0), scene.framing)
+    inside = np.flatnonzero(_region_map(staged, None).ravel())[::23]
+    xyz, skin = staged.xyz.reshape(-1, 3)[inside], staged.skin.reshape(-1)[inside, None]
+    unit = staged.dose.reshape(-1)[inside]
+
+    def a_star(dose: float) -> float:
+        reddened = face.table.seen(xyz, unit * np.float32(dose), _xyz_weights())
+        return float(xyz_to_lab(skin * reddened + (1 - skin) * xyz)[:, 1].mean(dtype=np.float64))
+
+    plain, most = a_star(0.0), 1.2
+    if not 0 < delta_a < a_star(most) - plain:
+        raise ValueError(f"no dose of blood raises a* by {delta_a:.1f} on this face")
+    return float(brentq(lambda dose: a_star(dose) - plain - delta_a, 0.0, most, xtol=1e-4))
+
+
+def _xyz_weights() -> Array:
+    return spectra.xyz_d65(np.eye(len(spectra.WAVELENGTHS))).T
+
+
+def _raw_weights(sensitivity: Array, lamp: Array) -> Array:
+    weights = sensitivity * lamp
+    return np.asarray(weights / weights[1].sum())
+
+
+def _lamps(scene: Scene) -> tuple[list[Array], Pixels | None]:
+    """The spectra that light the scene, and the second one's share of the green raw value (H, W)."""
+    light = scene.light
+    first = spectra.lamps()[light.lamp]
+    if light.second_lamp is None:
+        return [first], None
+    share = light.second_share + light.second_slope * _along(scene)
+    return [first, spectra.lamps()[light.second_lamp]], np.clip(share, 0, 1)[..., None].astype(np.float32)
+
+
+def _mixed_lamp(scene: Scene, sensitivity: Array) -> Array:
+    """The light on the card: what the phone sets its white balance to."""
+    lamps, share = _lamps(scene)
+    if share is None:
+        return lamps[0]
+    first, second = (lamp / float(sensitivity[1] @ lamp) for lamp in lamps)
+    return np.asarray((1 - scene.light.second_share) * first + scene.light.second_share * second)
+
+
+def _along(scene: Scene) -> Pixels:
+    """(H, W): distance from the card's centre in the light's direction, in picture widths."""
+    framing, placement = scene.framing, scene.card or CardPlacement()
+    angle = np.radians(scene.light.direction_deg)
+    x = (np.arange(framing.width) - placement.x * framing.width) / framing.width
+    y = (np.arange(framing.height) - placement.y * framing.height) / framing.width
+    return np.asarray(x[None, :] * np.cos(angle) + y[:, None] * np.sin(angle), np.float32)
+
+
+def _stage(face: PaintedFace, blood: Blood, framing: Framing) -> _Staged:
+    """Move the portrait into the photograph's frame."""
+    portrait = face.portrait
+    scale = framing.face_width * framing.width / portrait.face_width
+    angle = np.radians(framing.roll_deg)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    goal = np.array([framing.face_x * framing.width, framing.face_y * framing.height])
+    move = np.column_stack([turn, goal - turn @ portrait.face_centre])
+    shrink = scale < 0.75
+    layers = np.dstack([face.skin, dose_map(face, blood)])
+    size = (framing.width, framing.height)
+
+    def moved(image: Pixels) -> Pixels:
+        sharp = cv2.GaussianBlur(image, (0, 0), 0.4 / scale) if shrink else image
+        return np.asarray(cv2.warpAffine(sharp, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+    placed = moved(layers)
+    # Where the portrait ends, its edge's colours go on, out of focus: a wall, a chair, whatever.
+    ends = soften(moved(_faded_edge(portrait)), 2.0)[..., None]
+    around = moved(soften(face.xyz, 0.1 * portrait.face_width))
+    xyz = around + ends * (moved(face.xyz) - around)
+    placed *= ends
+    outlines = {name: points @ move[:, :2].T + move[:, 2] for name, points in portrait.outlines.items()}
+    return _Staged(np.asarray(xyz, np.float32), placed[..., 0], placed[..., 1], outlines)
+
+
+def _faded_edge(portrait: Portrait) -> Pixels:
+    """(H, W): 1 inside the portrait, falling to 0 at its border."""
+    height, width = portrait.srgb.shape[:2]
+    x, y = (np.minimum(np.arange(size), np.arange(size)[::-1]) for size in (width, height))
+    return np.asarray(np.clip(np.minimum(x[None, :], y[:, None]) / (0.03 * width), 0, 1), np.float32)
+
+
+def _surfaces(face: PaintedFace, staged: _Staged, sensors: Array) -> Pixels:
+    """(H, W, sensors): what each sensor sees of every surface, a perfect diffuser as its weights' sum."""
+    seen = staged.xyz @ smooth_surface_seen(sensors).astype(np.float32)
+    some = staged.skin > 0
+    share = staged.skin[some][:, None]
+    skin = face.table.seen(staged.xyz[some], staged.dose[some], sensors)
+    seen[some] += share * (skin - seen[some])
+    return np.asarray(seen, np.float32)
+
+
+def _light_up(raw: Pixels, scene: Scene, share: Pixels | None, card: CardPicture | None) -> Pixels:
+    """Raw values (H, W, 3) with the light's mixture, gradient and the card's shadow."""
+    both = raw if share is None else (1 - share) * raw[..., :3] + share * raw[..., 3:]
+    light = np.exp2(np.float32(scene.light.gradient_stops) * _along(scene))
+    if card is not None and scene.card is not None:
+        soft = _SHADOW_BLUR * scene.card.width * scene.framing.width
+        shadow = soften(card.cover, soft)
+        light = light * (1 - np.float32(scene.card.shadow) * shadow * (1 - card.cover))
+    return np.asarray(np.maximum(both * light[..., None], 0), np.float32)
+
+
+def _photograph(raw: Pixels, scene: Scene, sensitivity: Array, lamp: Array) -> Picture:
+    """Lens, sensor and image processor: (H, W, 3) sRGB, 8 bits."""
+    sensor, isp = scene.sensor, scene.isp
+    if sensor.blur > 0:
+        raw = np.asarray(cv2.GaussianBlur(raw, (0, 0), sensor.blur), np.float32)
+    if sensor.full_well > 0:
+        raw = raw + _noise(raw, scene)
+    linear: Pixels = develop(raw.astype(np.float32), plan_development(sensitivity, lamp, isp), isp)
+    if isp.local_tone > 0:
+        linear = _tone_locally(linear, isp.local_tone)
+    return np.asarray(np.round(np.clip(code(linear, isp), 0, 1) * 255), np.uint8)
+
+
+def _noise(raw: Pixels, scene: Scene) -> Pixels:
+    """Shot and read noise, smoothed a little as demosaicing does."""
+    sensor = scene.sensor
+    electrons = np.float32(sensor.full_well * scene.isp.exposure)
+    spread = np.sqrt(raw * electrons + np.float32(sensor.read_noise**2)) / electrons
+    drawn = np.random.default_rng([scene.seed, 4]).standard_normal(raw.shape, np.float32)
+    return np.asarray(cv2.GaussianBlur(drawn * spread, (0, 0), 0.6), np.float32)
+
+
+def _tone_locally(linear: Pixels, strength: float) -> Pixels:
+    """Lift dark surroundings and hold back bright ones, as phones do with faces against a window."""
+    luma = np.log2(np.maximum(linear @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0.01))
+    around = soften(luma, 0.06 * linear.shape[1])
+    return np.asarray(linear * np.exp2(np.float32(-strength) * (around - around.mean()))[..., None], np.float32)
+
+
+def _region_map(staged: _Staged, card: CardPicture | None) -> Picture:
+    """(H, W) of ``REGION_LABELS``: the regions' bare skin; a later region does not take what an earlier one has."""
+    height, width = staged.skin.shape
+    bare = (staged.skin > 0.5) & ~fill_outlines(
+        staged.outlines, [name for name in NOT_SKIN if name in staged.outlines], (height, width)
+    )
+    if card is not None:
+        bare &= card.cover == 0
+    regions = np.zeros((height, width), np.uint8)
+    # The perioral outline runs round the chin's upper part: the chin is taken first.
+    for name in sorted(REGION_LABELS, key=lambda one: one == "perioral"):
+        inside = fill_outlines(staged.outlines, [name], (height, width)) & bare & (regions == 0)
+        regions[inside] = REGION_LABELS[name]
+    return regions
+
+
+def _finish(
+    scene: Scene, picture: Picture, lab: Pixels, regions: Picture, staged: _Staged, card: CardPicture | None
+) -> Rendered:
+    corners = None if card is None else card.corners.copy()
+    outlines = {name: points.copy() for name, points in staged.outlines.items()}
+    dose = staged.dose
+    if scene.framing.mirrored:
+        picture, lab, regions, dose = (
+            np.ascontiguousarray(picture[:, ::-1]),
+            np.ascontiguousarray(lab[:, ::-1]),
+            np.ascontiguousarray(regions[:, ::-1]),
+            np.ascontiguousarray(dose[:, ::-1]),
+        )
+        for points in _all_points(corners, outlines):
+            points[:, 0] = scene.framing.width - 1 - points[:, 0]
+    return Rendered(
+        rgb8=picture,
+        jpeg=_jpeg(picture, scene),
+        lab=lab,
+        skin=regions > 0,
+        regions=regions,
+        corners=corners,
+        dose=dose,
+        outlines=outlines,
+    )
+
+
+def _all_points(corners: Array | None, outlines: Mapping[str, Array]) -> Iterator[Array]:
+    if corners is not None:
+        yield corners
+    yield from outlines.values()
+
+
+def _jpeg(picture: Picture, scene: Scene) -> bytes:
+    exif = Image.Exif()
+    exif[_ORIENTATION] = 1
+    if scene.captured_at is not None:
+        taken = datetime.fromisoformat(scene.captured_at)
+        times = exif.get_ifd(_EXIF)
+        times[_TIME] = times[_DIGITIZED] = taken.strftime("%Y:%m:%d %H:%M:%S")
+        if taken.tzinfo is not None:
+            offset = taken.strftime("%z")
+            times[_OFFSET] = times[_OFFSET_DIGITIZED] = f"{offset[:3]}:{offset[3:5]}"
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(
+        buffer,
+        "JPEG",
+        quality=scene.sensor.jpeg_quality,
+        subsampling=scene.sensor.subsampling,
+        exif=exif,
+    )
+    return buffer.getvalue()

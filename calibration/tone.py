@@ -1,0 +1,132 @@
+"""What the phone did after the sensor, undone: saturation boost and tone curve.
+
+Greys are the same grey under every lamp, so whatever bends their ramp is the phone's curve, and whatever splits
+their channels is the lamp and the white balance. Phones bend all channels alike after white balance, so one curve
+and one gain per channel explain 18 numbers. Greys cannot show a saturation boost; the coloured patches can, so
+several :func:`hypotheses` are made and the one whose colours some real lamp and camera could have made is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.cielab import decode_srgb, encode_srgb
+
+Floats = NDArray[np.float64]
+
+GREYS = slice(18, 24)
+
+# Saturation boosts that phones apply to coded values; 1 is none (a boost in linear light is a matrix, and the
+# matrix of the vote takes it out).
+_BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
+# Powers of the cube root of the coded value: a curve of its own for shadows, middle and highlights,
+# and no more: six greys cannot tell finer bends from noise.
+_POWERS = np.array([1, 2, 3, 4])
+# How far a phone's curve strays from a straight line, as a standard deviation of each bend.
+_RIDGE = 0.05
+# The darkest greys carry flare and noise; their cube roots are trusted less.
+_TRUST = np.array([1.0, 1.0, 1.0, 1.0, 0.7, 0.35])
+# Rec. 709 luma, in which phones and editors keep brightness while they boost colour.
+_LUMA = np.array([0.2126, 0.7152, 0.0722])
+
+
+@dataclass(frozen=True, eq=False)
+class ToneCurve:
+    """The way back from the file's linear sRGB to linear light.
+
+    First the colour ``boost`` is taken out of the coded values, then the curve is undone, cube root in and cube root
+    out: ``coefficients`` belong to the powers 1 to 4, up to ``limit`` and straight on from there. ``on_luminance``
+    means that the phone bent the brightness and kept the ratio of the channels. ``residual`` is the root mean square
+    misfit of the greys in cube-root units: 0.01 is about 1 L*.
+    """
+
+    coefficients: Floats
+    limit: float
+    boost: float
+    on_luminance: bool
+    residual: float
+
+    def linearise(self, rgb: NDArray[np.float32] | Floats) -> Floats:
+        """Linear sRGB ``(..., 3)`` as decoded from the file to linear light; values below zero stay below zero."""
+        plain = _without_boost(np.asarray(rgb, dtype=float), self.boost)
+        if self.on_luminance:
+            luma = np.maximum(plain @ _LUMA, 1e-6)
+            return np.asarray(plain * (self._straighten(luma) / luma)[..., None])
+        return self._straighten(plain)
+
+    def _straighten(self, values: Floats) -> Floats:
+        root = np.cbrt(values)
+        size = np.abs(root)
+        inside = np.minimum(size, self.limit)
+        c1, c2, c3, c4 = self.coefficients
+        bent = inside * (c1 + inside * (c2 + inside * (c3 + inside * c4)))
+        bent += self._slope_at_limit() * np.maximum(size - self.limit, 0)
+        return np.asarray(np.sign(root) * bent**3)
+
+    def _slope_at_limit(self) -> float:
+        return float(np.sum(self.coefficients * _POWERS * self.limit ** (_POWERS - 1)))
+
+
+def _without_boost(rgb: Floats, boost: float) -> Floats:
+    if boost == 1.0:
+        return rgb
+    coded = np.sign(rgb) * encode_srgb(np.abs(rgb))
+    luma = (coded @ _LUMA)[..., None]
+    plain = luma + (coded - luma) / boost
+    return np.asarray(np.sign(plain) * decode_srgb(np.abs(plain)))
+
+
+def hypotheses(greys: Floats, reflectance: Floats, usable: NDArray[np.bool_]) -> list[ToneCurve]:
+    """What the phone may have done, judged by its greys alone: each boost with each kind of curve.
+
+    ``greys`` (6, 3) are the patches' linear sRGB as decoded, white first; ``reflectance`` (6,) their luminance factors,
+    ``usable`` (6,) is False for clipped patches.
+    """
+    curves = []
+    for boost in _BOOSTS:
+        plain = _without_boost(greys, boost)
+        curves.append(_fit(plain, reflectance, usable, boost, on_luminance=False))
+        curves.append(_fit((plain @ _LUMA)[:, None], reflectance, usable, boost, on_luminance=True))
+    return curves
+
+
+def _fit(
+    values: Floats, reflectance: Floats, usable: NDArray[np.bool_], boost: float, *, on_luminance: bool
+) -> ToneCurve:
+    """Solve ``P(cbrt(v)) = k * cbrt(reflectance)`` for the polynomial P and a gain k per channel, the middle one 1."""
+    channels = values.shape[1]
+    x = np.cbrt(np.maximum(values, 1e-6))
+    top = float(x[usable].max())
+    target = np.cbrt(reflectance)
+    trust = _TRUST * usable
+    basis = (x[..., None] / top) ** _POWERS  # (6, channels, 4)
+    free = [channel for channel in range(channels) if channel != channels // 2]
+
+    design = np.zeros((6, channels, 4 + len(free)))
+    design[..., :4] = basis
+    wanted = np.zeros((6, channels))
+    wanted[:, channels // 2] = target
+    for column, channel in enumerate(free):
+        design[:, channel, 4 + column] = -target
+    weighted = (design * trust[:, None, None]).reshape(6 * channels, -1)
+    ridge = np.zeros((4, weighted.shape[1]))
+    ridge[:, :4] = np.diag([0.0, 1.0, 1.0, 1.0]) * _RIDGE
+    solution, *_ = np.linalg.lstsq(
+        np.vstack([weighted, ridge]), np.concatenate([(wanted * trust[:, None]).ravel(), np.zeros(4)]), rcond=None
+    )
+    misfit = (design @ solution - wanted) * trust[:, None]
+    residual = float(np.sqrt(np.mean(misfit**2)))
+    curve = ToneCurve(solution[:4] / top**_POWERS, top * 1.02, boost, on_luminance, residual)
+    if _rises(curve):
+        return curve
+    # A curve that falls somewhere is nonsense fitted to noise: a straight line is the better guess.
+    straight = np.array([float(target[usable].max()) / top, 0.0, 0.0, 0.0])
+    return ToneCurve(straight, top * 1.02, boost, on_luminance, residual)
+
+
+def _rises(curve: ToneCurve) -> bool:
+    levels = np.linspace(0.02, curve.limit, 64) ** 3
+    return bool(np.all(np.diff(curve._straighten(levels)) > 0))

@@ -1,0 +1,33 @@
+"""Shared by all tests: where the sample patients are, and pictures made once."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample patients."""
+    return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def cat_jpeg() -> bytes:
+    """The cat of scikit-image as a JPEG: an animal's face is no patient's."""
+    from skimage import data
+
+    return jpeg_of(data.cat())
+
+
+def jpeg_of(picture: np.ndarray, quality: int = 92) -> bytes:
+    """(H, W, 3) uint8 sRGB as a JPEG file."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return file.getvalue()
