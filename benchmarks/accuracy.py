@@ -202,9 +202,8 @@ def print_patches(phones: int, per_class: int, seed: int) -> None:
     counts = np.bincount(skins.tone, minlength=len(CLASSES))
     step = (skins.red_a - skins.plain_a).mean()
     print(f"Held-out phones x lamps x skins: {len(owners)} pictures of {phones} phones, {len(skins.plain)} skins")
-    print(
-        f"(by class: {', '.join(f'{name} {count}' for name, count in zip(CLASSES, counts, strict=True))}), step {step:.1f} a*\n"
-    )
+    by_class = ", ".join(f"{name} {count}" for name, count in zip(CLASSES, counts, strict=True))
+    print(f"(by class: {by_class}), true step {step:.1f} a*\n")
     print("| method | mean abs. error of a* | p95 | mean abs. error of delta a* | p95 | SD over lamps |")
     print("|---|---|---|---|---|---|")
     for name, found in errors.items():
@@ -214,9 +213,8 @@ def print_patches(phones: int, per_class: int, seed: int) -> None:
         print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
     ours = errors[OURS]
     steps = np.abs(step_errors(ours, owners))
-    print(
-        "\n| Rubor by ITA class | skins | error of a* | error of delta a* | p95 | inside 2 a_se | median a_se | RMS error |"
-    )
+    columns = ("skins", "error of a*", "error of delta a*", "p95", "inside 2 a_se", "median a_se", "RMS error")
+    print(f"\n| Rubor by ITA class | {' | '.join(columns)} |")
     print("|---|---|---|---|---|---|---|---|")
     for tone, name in [*enumerate(CLASSES), (None, "all")]:
         of = np.ones(len(skins.tone), bool) if tone is None else skins.tone == tone

@@ -38,8 +38,8 @@ def html_report(page: Page, chart_svg: str) -> str:
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(page.title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body><main>'
-        f'{head}{standing}<div class="verdict">{summary}{ask}{flags}</div>{"".join(sections)}'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f'<body><main>{head}{standing}<div class="verdict">{summary}{ask}{flags}</div>{"".join(sections)}'
         f"<p class=quiet>{escape(note())}</p></main></body></html>\n"
     )
 

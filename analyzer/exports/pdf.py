@@ -62,12 +62,12 @@ class _Paper(FPDF):
     def box(self, text: str, *, bold: bool = False) -> None:
         self._write_in(10, _INK, bold=bold)
         self.set_fill_color(*_SHADE)
-        self.multi_cell(0, _LINE, text, fill=True, padding=2, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, _LINE, text, fill=True, padding=2, align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(2)
 
     def paragraph(self, text: str, *, quiet: bool = False) -> None:
         self._write_in(9.5, _QUIET if quiet else _INK)
-        self.multi_cell(0, _LINE, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(1.5)
 
     def listed(self, title: str, lines: Sequence[str]) -> None:

@@ -1,0 +1,1 @@
+"""Records: patients, treatments, photographs, readings; who may see them and who has seen them."""

@@ -1,0 +1,1 @@
+"""One file a page; a page only wires records, words and charts together."""

@@ -1,0 +1,12 @@
+"""What Rubor promises and what it does not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analyzer.web.words import say
+
+
+def show() -> None:
+    st.title(say("about.title"))
+    st.markdown(say("about.text"))

@@ -1,0 +1,109 @@
+"""Records with two patients' photographs, and a client that speaks to the app's own routes behind the guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from analyzer.reading import LABELS, Reading, RegionReading
+from analyzer.records.access import LOCAL_USER, Actor
+from analyzer.records.analyst import Analyst
+from analyzer.records.archive import Archive, open_archive
+from analyzer.records.patients import create_patient
+from analyzer.records.photographs import add_photograph
+from analyzer.treatment import Treatment
+from analyzer.web import routes
+from analyzer.web.guard import Guard
+from calibration.photo import decode_photo
+
+TREATED = datetime.fromisoformat("2026-05-01T10:30:00+02:00")
+
+
+class Door:
+    """Asks an ASGI app as a browser on this computer would."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8501") as client:
+                return await client.get(path, headers=headers)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def door_of() -> type[Door]:
+    return Door
+
+
+@dataclass(frozen=True)
+class Room:
+    """An archive, ids in it, and a client at its door."""
+
+    archive: Archive
+    client: Door
+    patient_id: str
+    photo_ids: list[str]
+    foreign_photo_id: str
+    foreign_patient_id: str
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    archive = open_archive(tmp_path / "data", Analyst("test 1", _read, _judge))
+    monkeypatch.setattr(routes, "archive", lambda: archive)
+    mine, my_photos = _patient(archive, LOCAL_USER, "=Anna", 3)
+    other, other_photos = _patient(archive, Actor("somebody else"), "Ben", 1)
+    app = Starlette(routes=routes.own_routes(), middleware=[Middleware(Guard)])
+    yield Room(archive, Door(app), mine, my_photos, other_photos[0], other)
+    archive.close()
+
+
+def _patient(archive: Archive, actor: Actor, name: str, photographs: int) -> tuple[str, list[str]]:
+    patient = create_patient(archive, actor, name, Treatment(TREATED))
+    ids = []
+    for count in range(photographs):
+        answer = add_photograph(
+            archive, actor, patient.id, _jpeg(100 + count), f"d{count}.jpg",
+            bare_skin=True, captured_at=TREATED + timedelta(days=count),
+        )  # fmt: skip
+        assert answer.photograph is not None
+        ids.append(answer.photograph.id)
+    return patient.id, ids
+
+
+def _jpeg(grey: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretMaker"
+    out = BytesIO()
+    Image.new("RGB", (600, 800), (grey, grey, grey)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def _read(data: bytes, name: str) -> Reading:
+    photo = decode_photo(data, name)
+    regions = {
+        region: RegionReading(label, 900, 60.0, 14.25, 17.0, 1.5, 0.6, 14.0, 0.3) for region, label in LABELS.items()
+    }
+    return Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions)
+
+
+def _judge(patient: str, _treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Any]:
+    points = [{"file": one.file, "usable": True, "regions": {}, "status": "within"} for one in readings]
+    verdict = {"status": "within", "as_of_day": 2.0, "summary": "Fading.", "flags": []}
+    return {"schema": "rubor.series/1", "patient": patient, "points": points, "urgent": False, "verdict": verdict}
