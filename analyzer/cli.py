@@ -79,7 +79,7 @@ def photo(image: Path, card: str, json_to: str | None, label_map: Path | None, o
     if not reading.usable:
         sys.exit(NOT_ANALYSABLE)
     if json_to != "-":
-        from analyzer.words import photo_in_words
+        from analyzer.terminal import photo_in_words
 
         click.echo(photo_in_words(reading))
 
@@ -114,7 +114,7 @@ def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: P
         _say("No photograph of this series could be used; each one's reason is named above.")
         sys.exit(NOT_ANALYSABLE)
     if json_to != "-":
-        from analyzer.words import series_in_words
+        from analyzer.terminal import series_in_words
 
         click.echo(series_in_words(document))
 
@@ -152,7 +152,7 @@ def windows(
     if json_to is not None:
         _write_json(document, json_to)
     if json_to != "-":
-        from analyzer.words import windows_in_words
+        from analyzer.terminal import windows_in_words
 
         click.echo(windows_in_words(document))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from analyzer import mesh
 from analyzer.errors import NotComparable
 from analyzer.pipeline import Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
 from analyzer.reading import FACE, LABELS, RegionReading
+from analyzer.resources import BOLD, REGULAR, font_file
 from calibration.cielab import encode_srgb, lab_to_xyz, xyz_to_linear_srgb
 
 if TYPE_CHECKING:
@@ -44,16 +45,19 @@ def compare_pictures(
     after: Path | bytes,
     region: str = FACE,
     anonymise: bool = False,
-    titles: tuple[str, str] = ("Before", "After"),
+    titles: tuple[str, str] | None = None,
 ) -> Image:
     """The two photographs side by side: aligned by the face, same crop, same scale, both as they would look in D65.
 
-    ``region`` is a name of ``analyzer.reading.LABELS``; ``anonymise`` covers the eyes. The picture carries no metadata.
+    ``region`` is a name of ``analyzer.reading.LABELS``; ``anonymise`` covers the eyes; ``titles`` stand under the
+    pictures, instead of the times that the files tell. The picture carries no metadata.
     Raises ``NotComparable`` when one of them cannot be measured or lacks the region.
     """
-    first, second = (_side(*pair, region) for pair in zip((before, after), titles, strict=True))
-    window = _window(first.measured, region)
-    pictures = [_rendered(side, first.measured, window, anonymise) for side in (first, second)]
+    first, second = _side(before, "Before", region), _side(after, "After", region)
+    if titles is not None:
+        first, second = replace(first, title=titles[0]), replace(second, title=titles[1])
+    frame = _frame(first.measured, region)
+    pictures = [_rendered(side, frame, anonymise) for side in (first, second)]
     return _page(pictures, (first, second), region)
 
 
@@ -75,39 +79,47 @@ def _side(source: Path | bytes, title: str, region: str) -> Side:
         raise NotComparable(f"{name} cannot be compared. {reasons}")
     if region not in analysis.reading.regions:
         raise NotComparable(f"{name} shows too little bare skin of the {region.replace('_', ' ')} to compare it.")
-    return Side(analysis, analysis.measured, title)
+    taken = analysis.reading.captured_at
+    return Side(analysis, analysis.measured, f"{title}, {taken:%d %B %Y, %H:%M}" if taken else title)
 
 
-def _window(measured: Measured, region: str) -> tuple[float, float, float, float]:
-    """Left, top, width and height of what is shown, in pixels of the first photograph's working picture."""
-    if region == FACE:
-        points = measured.face.landmarks[:, :2]
-    else:
-        points = np.argwhere(measured.labels == LABELS[region])[:, ::-1].astype(float)
-    low, high = points.min(axis=0), points.max(axis=0)
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What is shown of the reference face, with its eyes level.
+
+    ``landmarks`` (478, 2) of the reference in pixels of the picture, whose size is ``width`` by ``height``.
+    """
+
+    landmarks: NDArray[np.float64]
+    width: int
+    height: int
+
+
+def _frame(reference: Measured, region: str) -> Frame:
+    points = reference.face.landmarks[:, :2]
+    right, left = (points[list(eye)].mean(axis=0) for eye in (mesh.RIGHT_EYE, mesh.LEFT_EYE))
+    across, down = (left - right) / np.linalg.norm(left - right)
+    level = np.array([[across, down], [-down, across]])
+    shown = points if region == FACE else np.argwhere(reference.labels == LABELS[region])[:, ::-1].astype(float)
+    low, high = (shown @ level.T).min(axis=0), (shown @ level.T).max(axis=0)
     room = _MARGIN * (high - low).max()
-    left, top = low - room
     width, height = high - low + 2 * room
-    return float(left), float(top), float(width), float(height)
+    scale = PICTURE_WIDTH / width
+    return Frame((points @ level.T - (low - room)) * scale, PICTURE_WIDTH, round(height * scale))
 
 
-def _rendered(
-    side: Side, reference: Measured, window: tuple[float, float, float, float], anonymise: bool
-) -> NDArray[np.uint8]:
-    """The window of the photograph, moved onto the reference face and rendered in D65."""
+def _rendered(side: Side, frame: Frame, anonymise: bool) -> NDArray[np.uint8]:
+    """The photograph moved onto the frame's face and rendered in D65."""
     import cv2
 
-    left, top, width, height = window
-    scale = PICTURE_WIDTH / width
-    to_reference = _similarity(side.measured.face.landmarks[:, :2], reference.face.landmarks[:, :2])
-    to_picture = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
-    matrix = to_picture @ np.vstack([to_reference, [0, 0, 1]])
-    size = (PICTURE_WIDTH, round(height * scale))
+    points = side.measured.face.landmarks[:, :2]
+    matrix = _similarity(points, frame.landmarks)
+    size = (frame.width, frame.height)
     linear = cv2.warpAffine(side.measured.linear, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     lab = side.measured.calibration.to_lab(np.asarray(linear, np.float32))
     shown = np.round(255 * encode_srgb(xyz_to_linear_srgb(lab_to_xyz(lab)))).astype(np.uint8)
     if anonymise:
-        _cover_eyes(shown, side.measured.face.landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2])
+        _cover_eyes(shown, points @ matrix[:, :2].T + matrix[:, 2])
     return shown
 
 
@@ -143,14 +155,12 @@ def _page(pictures: list[NDArray[np.uint8]], sides: tuple[Side, Side], region: s
     height = pictures[0].shape[0]
     page = Image.new("RGB", (2 * PICTURE_WIDTH + 3 * _GAP, height + 2 * _GAP + _CAPTION), _PAPER)
     draw = ImageDraw.Draw(page)
-    title, text = ImageFont.load_default(30), ImageFont.load_default(22)
+    title, text = ImageFont.truetype(font_file(BOLD), 26), ImageFont.truetype(font_file(REGULAR), 20)
     for column, (picture, side) in enumerate(zip(pictures, sides, strict=True)):
         left = _GAP + column * (PICTURE_WIDTH + _GAP)
         page.paste(Image.fromarray(picture), (left, _GAP))
-        reading = side.analysis.reading
-        taken = f"{reading.captured_at:%d %B %Y, %H:%M}" if reading.captured_at else "time unknown"
-        draw.text((left, height + 1.6 * _GAP), f"{side.title} - {taken}", _INK, title)
-        draw.text((left, height + 4.4 * _GAP), _redness(reading.regions[region], region), _QUIET, text)
+        draw.text((left, height + 1.7 * _GAP), side.title, _INK, title)
+        draw.text((left, height + 4.4 * _GAP), _redness(side.analysis.reading.regions[region], region), _QUIET, text)
     draw.text((_GAP, height + 6.6 * _GAP), _difference(sides, region), _INK, text)
     return page
 

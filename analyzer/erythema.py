@@ -46,16 +46,27 @@ def measure(
     ``scale``, ``full_labels`` is the label map of the photograph as stored: ``pixels`` are counted there (without it,
     ``scale`` squared for each pixel). No region: an empty dictionary.
     """
-    counts = np.bincount((labels if full_labels is None else full_labels).ravel(), minlength=256)
+    counted = labels if full_labels is None else full_labels
+    counts = np.bincount(counted[counted > 0], minlength=256)
     pixels_each = scale * scale if full_labels is None else 1
+    face = _window(labels)
+    lab, labels = lab[face], labels[face]
     readings: dict[str, RegionReading] = {}
     for name, label in LABELS.items():
         inside = labels > 0 if name == FACE else labels == label
         if not inside.any():
             continue
-        pixels = int(counts[1:].sum() if label == FACE_LABEL else counts[label]) * pixels_each
+        pixels = int(counts.sum() if label == FACE_LABEL else counts[label]) * pixels_each
         readings[name] = _read(lab, inside, label, pixels, a_se_of, scale, reference_L)
     return readings
+
+
+def _window(labels: Labels) -> tuple[slice, slice]:
+    """The part of the picture that holds the face: the rest need not be looked at once for each region."""
+    rows, columns = (np.flatnonzero((labels > 0).any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _read(

@@ -6,6 +6,9 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 
+# DejaVu Sans has the letters of most names and the signs of colour science.
+REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
+
 
 def samples_folder() -> Path:
     """The folder of sample patients."""
@@ -15,6 +18,11 @@ def samples_folder() -> Path:
 def app_script() -> Path:
     """The app's door, ``streamlit_app.py``."""
     return _found("streamlit_app.py")
+
+
+def font_file(name: str) -> Path:
+    """A font for what is drawn into files: ``REGULAR`` or ``BOLD``."""
+    return _PACKAGE / "fonts" / name
 
 
 def _found(name: str) -> Path:

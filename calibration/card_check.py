@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,13 +54,11 @@ def is_blurred(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> str |
 
 def blur(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> float:
     """The blur's standard deviation in sides of a patch, from the patches' light found in the middle of the gaps."""
-    from scipy.special import erfinv
-
     _, bleed = ground_misfit(flat, fitted, card)
     side = 2 * float(np.mean(fitted.half))
     # Light of two half planes, a gap apart, in the middle between them.
-    reach = float(erfinv(1 - np.clip(bleed, 1e-4, 0.99)))
-    return float((1 - side) / (2 * np.sqrt(2) * reach) / side)
+    reach = NormalDist().inv_cdf(1 - float(np.clip(bleed, 1e-4, 0.99)) / 2)
+    return (1 - side) / (2 * reach) / side
 
 
 def is_covered(score: float) -> str | None:

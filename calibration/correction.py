@@ -18,7 +18,7 @@ from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
 from calibration.detection import CardReading, CardSearch
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
-from calibration.tone import GREYS, ToneCurve, hypotheses
+from calibration.tone import GREYS, Pixels, ToneCurve, hypotheses
 
 Floats = NDArray[np.float64]
 
@@ -74,10 +74,10 @@ class Calibration:
         reading = self.search.reading
         return float(reading.rgb[GREYS][0, 1]) if reading is not None else None
 
-    def to_lab(self, linear: NDArray[np.float32] | Floats) -> Floats:
-        """Linear sRGB ``(..., 3)`` as decoded from the file to calibrated CIELAB ``(..., 3)``."""
+    def to_lab(self, linear: Pixels) -> Pixels:
+        """Linear sRGB ``(..., 3)`` as decoded from the file to calibrated CIELAB ``(..., 3)``; keeps the float type."""
         if self.mapping is None or self.tone is None:
-            return linear_srgb_to_lab(np.asarray(linear, dtype=float))
+            return linear_srgb_to_lab(linear)
         return self.mapping.to_lab(self.tone.linearise(linear))
 
     def a_se(self, lab: Floats) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from calibration.cielab import WHITE_D65, xyz_to_lab
 
 Floats = NDArray[np.float64]
+Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +29,12 @@ class SkinMapping:
     a_error: Floats
     weight: Floats
 
-    def to_lab(self, linear: NDArray[np.float32] | Floats) -> Floats:
+    def to_lab(self, linear: Pixels) -> Pixels:
         """Linear RGB of the photograph ``(..., 3)`` to CIELAB ``(..., 3)``; card white = 100."""
-        return xyz_to_lab((_root_terms(np.asarray(linear, dtype=float) / self.white) @ self.matrix) * WHITE_D65)
+        kind = linear.dtype
+        balanced: Pixels = np.divide(linear, self.white.astype(kind), dtype=kind)
+        xyz: Pixels = np.matmul(_root_terms(balanced), (self.matrix * WHITE_D65).astype(kind), dtype=kind)
+        return xyz_to_lab(xyz)
 
     def a_se_at(self, lab: Floats, reach: float = 8.0) -> float:
         """Root mean square a* error of the fit for colours within about ``reach`` Lab units of ``lab`` (3,)."""
@@ -38,10 +43,10 @@ class SkinMapping:
         return float(np.sqrt(np.sum(near * self.a_error**2) / np.sum(near)))
 
 
-def _root_terms(rgb: Floats) -> Floats:
+def _root_terms(rgb: Pixels) -> Pixels:
     """The six second-degree root terms of ``(..., 3)``; negative channels are noise, zero under the root."""
     r, g, b = (np.maximum(rgb[..., i], 0) for i in range(3))
-    terms = np.empty((*rgb.shape[:-1], 6))
+    terms = np.empty((*rgb.shape[:-1], 6), rgb.dtype)
     terms[..., :3] = rgb
     for column, product in enumerate((r * g, g * b, r * b), start=3):
         np.sqrt(product, out=terms[..., column])

@@ -9,6 +9,7 @@ several :func:`hypotheses` are made and the one whose colours some real lamp and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from calibration.cielab import decode_srgb, encode_srgb
 
 Floats = NDArray[np.float64]
+Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
 
 GREYS = slice(18, 24)
 
@@ -49,34 +51,36 @@ class ToneCurve:
     on_luminance: bool
     residual: float
 
-    def linearise(self, rgb: NDArray[np.float32] | Floats) -> Floats:
+    def linearise(self, rgb: Pixels) -> Pixels:
         """Linear sRGB ``(..., 3)`` as decoded from the file to linear light; values below zero stay below zero."""
-        plain = _without_boost(np.asarray(rgb, dtype=float), self.boost)
+        plain = _without_boost(rgb, self.boost)
         if self.on_luminance:
-            luma = np.maximum(plain @ _LUMA, 1e-6)
-            return np.asarray(plain * (self._straighten(luma) / luma)[..., None])
+            luma = np.maximum(plain @ _LUMA.astype(plain.dtype), 1e-6)
+            brighter: Pixels = np.multiply(plain, (self._straighten(luma) / luma)[..., None], dtype=plain.dtype)
+            return brighter
         return self._straighten(plain)
 
-    def _straighten(self, values: Floats) -> Floats:
+    def _straighten(self, values: Pixels) -> Pixels:
         root = np.cbrt(values)
         size = np.abs(root)
         inside = np.minimum(size, self.limit)
-        c1, c2, c3, c4 = self.coefficients
+        c1, c2, c3, c4 = (float(one) for one in self.coefficients)
         bent = inside * (c1 + inside * (c2 + inside * (c3 + inside * c4)))
         bent += self._slope_at_limit() * np.maximum(size - self.limit, 0)
-        return np.asarray(np.sign(root) * bent**3)
+        return np.copysign(bent * bent * bent, root)
 
     def _slope_at_limit(self) -> float:
         return float(np.sum(self.coefficients * _POWERS * self.limit ** (_POWERS - 1)))
 
 
-def _without_boost(rgb: Floats, boost: float) -> Floats:
+def _without_boost(rgb: Pixels, boost: float) -> Pixels:
     if boost == 1.0:
         return rgb
-    coded = np.sign(rgb) * encode_srgb(np.abs(rgb))
-    luma = (coded @ _LUMA)[..., None]
+    coded = np.copysign(encode_srgb(np.abs(rgb)), rgb)
+    luma = (coded @ _LUMA.astype(rgb.dtype))[..., None]
     plain = luma + (coded - luma) / boost
-    return np.asarray(np.sign(plain) * decode_srgb(np.abs(plain)))
+    undone: Pixels = np.copysign(decode_srgb(np.abs(plain)), plain)
+    return undone
 
 
 def hypotheses(greys: Floats, reflectance: Floats, usable: NDArray[np.bool_]) -> list[ToneCurve]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import as_file, files
 from io import BytesIO
 
 from fpdf import FPDF
 
 from analyzer.exports.report import DAYS_COLUMNS, Page, note
+from analyzer.resources import BOLD, REGULAR, font_file
 
 _FAMILY = "DejaVu"
 _INK, _QUIET, _SHADE = (28, 32, 38), (86, 93, 104), (238, 242, 246)
@@ -44,9 +44,8 @@ class _Paper(FPDF):
         self.set_title(title)
         self.set_creator("Rubor")
         self.set_lang("en")
-        for style, name in (("", "DejaVuSans.ttf"), ("B", "DejaVuSans-Bold.ttf")):
-            with as_file(files("analyzer.exports").joinpath("fonts").joinpath(name)) as font:
-                self.add_font(_FAMILY, style, font)
+        for style, name in (("", REGULAR), ("B", BOLD)):
+            self.add_font(_FAMILY, style, font_file(name))
         self.add_page()
 
     def footer(self) -> None:

@@ -106,7 +106,7 @@ def _claim_in_words(claim: Mapping[str, Any]) -> str:
 
 
 def _chart(document: Mapping[str, Any], band: list[dict[str, float]]) -> Any:
-    from analyzer.web.charts import Measure, trend_chart, trend_of
+    from analyzer.exports.charts import Measure, trend_chart, trend_of
 
     measure: Measure = "residual" if any(_has_residual(point) for point in document["points"]) else "delta"
     return trend_chart(trend_of(document, band, "face", measure)).properties(width=_CHART_WIDTH)

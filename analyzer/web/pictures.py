@@ -11,7 +11,7 @@ from analyzer.records.archive import Archive
 from analyzer.records.courses import day_of
 from analyzer.records.patients import get_patient
 from analyzer.records.photographs import Photograph, get_photograph, photograph_data
-from analyzer.web.words import day, say
+from analyzer.words import day, say
 
 Kind = Literal["png", "pdf"]
 PICTURES_REMEMBERED = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analyzer.web.words import say
+from analyzer.words import say
 
 
 def show() -> None:

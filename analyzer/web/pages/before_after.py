@@ -13,7 +13,7 @@ from analyzer.records.photographs import Photograph
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
 from analyzer.web.pictures import comparison
-from analyzer.web.words import day, plain, say
+from analyzer.words import day, plain, say
 from calibration.errors import RuborError
 
 

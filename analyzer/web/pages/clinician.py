@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from analyzer.exports.charts import PICK, Measure, measure_name, trend_chart, trend_of, windows_chart
 from analyzer.records.access import LOCAL_USER
 from analyzer.records.courses import Course, day_of, worklist
 from analyzer.records.patients import delete_patient
 from analyzer.records.photographs import Photograph, delete_photograph
-from analyzer.web.charts import PICK, Measure, measure_name, trend_chart, trend_of, windows_chart
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
-from analyzer.web.words import day, region_name, say
+from analyzer.words import day, region_name, say
 
 PICKED = "picked_photograph"
 MEASURES: tuple[Measure, Measure] = ("residual", "delta")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from analyzer.treatment import BODY_AREAS, DEPTH_LIMITS_MM, PASSES_LIMITS, PROCEDURES, SKIN_TONES, Treatment
-from analyzer.web.words import say, table
+from analyzer.words import say, table
 
 HERE = "here"
 # Every offset in use lies on a quarter of an hour between these.

@@ -9,7 +9,7 @@ import streamlit as st
 from analyzer.web.context import is_demo
 from analyzer.web.demo import PROGRESS
 from analyzer.web.pages import about, before_after, clinician, patient
-from analyzer.web.words import say
+from analyzer.words import say
 
 
 def show() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from analyzer.exports.charts import LAST_DAY_SHOWN, Trend
 from analyzer.records.courses import Course
 from analyzer.records.photographs import Photograph
-from analyzer.web.charts import LAST_DAY_SHOWN, Trend
-from analyzer.web.words import day, document_name, plain, region_name, say, table
+from analyzer.words import day, document_name, plain, region_name, say, table
 
 STEPS_A_DAY = 8
 REGION_ORDER = ("face", "forehead", "left_cheek", "right_cheek", "nose", "perioral", "chin")

@@ -8,15 +8,15 @@ from typing import Any
 
 import streamlit as st
 
+from analyzer.exports.charts import Measure, trend_chart, trend_of
 from analyzer.records.access import LOCAL_USER
 from analyzer.records.courses import Course, course_of, worklist
 from analyzer.records.patients import change_patient, create_patient
-from analyzer.web.charts import Measure, trend_chart, trend_of
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
 from analyzer.web.pages.forms import treatment_form
 from analyzer.web.pages.upload import ask_missing_times, upload_section
-from analyzer.web.words import day, plain, say
+from analyzer.words import day, plain, say
 from calibration.errors import RuborError
 
 # Later than this after treatment the documents of "today" no longer mean the calendar's today.

@@ -12,7 +12,7 @@ from analyzer.records.courses import Course
 from analyzer.records.photographs import Answer, Photograph, add_photograph, set_time
 from analyzer.web.context import archive
 from analyzer.web.pages.forms import moment_form
-from analyzer.web.words import plain, say
+from analyzer.words import plain, say
 from calibration.photo import SUFFIXES
 
 ANSWERS = "answers"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import vl_convert
 
-from analyzer.web.charts import trend_chart, trend_of, windows_chart
+from analyzer.exports.charts import trend_chart, trend_of, windows_chart
 
 BAND = [
     {"day": day / 2, "p5": 0.1, "p25": 0.2, "p50": 0.3, "p75": 0.4, "p95": 0.5, "outside_above": 0.9}

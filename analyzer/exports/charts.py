@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from analyzer.web.words import document_name, say, table
+from analyzer.words import document_name, say, table
 
 Measure = Literal["residual", "delta"]
 Row = dict[str, Any]

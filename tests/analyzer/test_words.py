@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-import analyzer.web
+import analyzer
+from analyzer import words
 from analyzer.records.courses import URGENCY
 from analyzer.treatment import BODY_AREAS, PROCEDURES, SKIN_TONES
-from analyzer.web import words
 
-WEB = Path(analyzer.web.__file__).parent
+ROOMS = Path(analyzer.__file__).parent
 
 
 def said_in_code() -> list[tuple[str, set[str]]]:
-    """Every ``say("key", fact=...)`` with a literal key in the web room, and the facts it gives."""
+    """Every ``say("key", fact=...)`` with a literal key in the program, and the facts it gives."""
     calls = []
-    for path in WEB.rglob("*.py"):
+    for path in ROOMS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"):
                 continue
