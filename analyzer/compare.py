@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,9 @@ def compare_pictures(
     pictures, instead of the times that the files tell. The picture carries no metadata.
     Raises ``NotComparable`` when one of them cannot be measured or lacks the region.
     """
-    first, second = _side(before, "Before", region), _side(after, "After", region)
-    if titles is not None:
-        first, second = replace(first, title=titles[0]), replace(second, title=titles[1])
+    before_title, after_title = titles or (None, None)
+    first = _side(before, before_title, "Before", region)
+    second = _side(after, after_title, "After", region)
     frame = _frame(first.measured, region)
     pictures = [_rendered(side, frame, anonymise) for side in (first, second)]
     return _page(pictures, (first, second), region)
@@ -69,18 +69,19 @@ def save_comparison(picture: Image, path: Path) -> None:
         picture.save(path, "PNG", optimize=True)
 
 
-def _side(source: Path | bytes, title: str, region: str) -> Side:
+def _side(source: Path | bytes, title: str | None, word: str, region: str) -> Side:
     if isinstance(source, Path):
         analysis, name = analyze_photo(source), f"The photograph {source.name}"
     else:
-        analysis, name = analyze_photo_bytes(source, title), f"The photograph “{title}”"
+        analysis, name = analyze_photo_bytes(source, title or word), f"The photograph “{title or word}”"
     if analysis.measured is None or not analysis.reading.usable:
         reasons = " ".join(one.sentence for one in analysis.reading.problems if one.severity == "reject")
         raise NotComparable(f"{name} cannot be compared. {reasons}")
     if region not in analysis.reading.regions:
         raise NotComparable(f"{name} shows too little bare skin of the {region.replace('_', ' ')} to compare it.")
     taken = analysis.reading.captured_at
-    return Side(analysis, analysis.measured, f"{title}, {taken:%d %B %Y, %H:%M}" if taken else title)
+    told = f"{word}, {taken:%d %B %Y, %H:%M}" if taken else word
+    return Side(analysis, analysis.measured, title or told)
 
 
 @dataclass(frozen=True, eq=False)
