@@ -197,6 +197,8 @@ def analyze_series(
         if progress is not None:
             progress(f"{path.name}: {_outcome(timed)}")
     series = build_series(folder.resolve().name, treatment, readings)
+    if not any(one.usable for one in series.observations):
+        series = replace(series, problems=tuple(why for one in readings for why in _left_out(one)))
     return SeriesReport(treatment, tuple(readings), judge(series))
 
 

@@ -139,8 +139,12 @@ def test_a_folder_without_usable_photographs_ends_with_three(
     assert document["usable"] is False
     assert document["problems"]
     (tmp_path / "cat.jpg").write_bytes(cat_jpeg)
+    (tmp_path / "photos.csv").write_text("file,captured_at\ncat.jpg,2026-05-02T08:00:00+02:00\n", encoding="utf-8")
     assert run("analyze", tmp_path, "--json", "-") == 3
-    assert json.loads(capsys.readouterr().out)["usable"] is False
+    document = json.loads(capsys.readouterr().out)
+    assert document["usable"] is False
+    assert [one["code"] for one in document["problems"]] == ["no_face"]
+    assert "cat.jpg" in document["problems"][0]["message"]
     assert run("analyze", tmp_path / "nowhere") == 3
 
 
