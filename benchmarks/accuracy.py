@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import spectra
+from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import (
     WHITE_D65,
     decode_srgb,
@@ -29,7 +30,6 @@ from calibration.cielab import (
     xyz_to_linear_srgb,
 )
 from calibration.correction import calibrate
-from calibration.detection import CardReading, CardSearch
 from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS, HELD_OUT_SKINS
 from calibration.simulated_camera import Isp, Phone, simulate_patches
 from calibration.skin_optics import redden, tan

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from calibration import card_check
 from calibration.card_fit import FittedCard, fit_card, look_closer
 from calibration.card_patches import PatchColours, read_patches
+from calibration.card_reading import CardReading
 from calibration.cards import ReferenceCard
-from calibration.detection import CardReading
 from calibration.detection_candidates import Candidate, Offer, chart_candidates, grid_candidates
 from calibration.photo import Photo
 from calibration.problems import Problem, problem

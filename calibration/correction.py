@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import prior, spectra
+from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
-from calibration.detection import CardReading, CardSearch
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
 from calibration.tone import GREYS, Pixels, ToneCurve, hypotheses

@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
+from calibration.card_reading import CardSearch
 from calibration.cards import AUTO, NONE, load_card, names
 from calibration.photo import Photo
-from calibration.problems import Problem, problem
-
-
-@dataclass(frozen=True, eq=False)
-class CardReading:
-    """One card as it was seen.
-
-    ``corners`` (4, 2) are the outer corners of the four corner patches in the card's own order (patch 1
-    dark skin, 6 bluish green, 24 black, 19 white), also when mirrored; x, y pixels of the upright photograph.
-    ``rgb`` (24, 3) is the mean linear sRGB of each patch's inner part, ``rgb_se`` (24, 3) the standard error of
-    that mean, ``clipped`` (24,) the share of its pixels with a channel at the end of the scale, ``centres`` (24, 2).
-    ``gradient`` (2,) is the slope of the light over the card, natural log of luminance per pixel in x and in y, and
-    ``gradient_se`` (2,) its standard error; None where the patches are too small to tell.
-    """
-
-    card: str
-    corners: NDArray[np.float64]
-    mirrored: bool
-    rgb: NDArray[np.float64]
-    rgb_se: NDArray[np.float64]
-    clipped: NDArray[np.float64]
-    centres: NDArray[np.float64]
-    gradient: NDArray[np.float64] | None = None
-    gradient_se: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class CardSearch:
-    """The outcome of looking for a card: a reading, or the reason why there is none."""
-
-    looked_for: str
-    reading: CardReading | None
-    problems: tuple[Problem, ...] = ()
+from calibration.problems import problem
 
 
 def find_card(photo: Photo, card: str = AUTO) -> CardSearch:

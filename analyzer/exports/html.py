@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from analyzer.exports.report import DAYS_COLUMNS, Page, note
+from analyzer.exports.page import DAYS_COLUMNS, NOTE, Page
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1c2026; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -40,7 +40,7 @@ def html_report(page: Page, chart_svg: str) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(page.title)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f'<body><main>{head}{standing}<div class="verdict">{summary}{ask}{flags}</div>{"".join(sections)}'
-        f"<p class=quiet>{escape(note())}</p></main></body></html>\n"
+        f"<p class=quiet>{escape(NOTE)}</p></main></body></html>\n"
     )
 
 

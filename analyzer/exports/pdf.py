@@ -7,7 +7,7 @@ from io import BytesIO
 
 from fpdf import FPDF
 
-from analyzer.exports.report import DAYS_COLUMNS, Page, note
+from analyzer.exports.page import DAYS_COLUMNS, NOTE, Page
 from analyzer.resources import BOLD, REGULAR, font_file
 
 _FAMILY = "DejaVu"
@@ -30,7 +30,7 @@ def pdf_report(page: Page, chart_png: bytes) -> bytes:
     pdf.days(page.days)
     pdf.listed("What the documents say of it", page.claims)
     pdf.listed("Photographs that could be better", page.problems)
-    pdf.paragraph(note(), quiet=True)
+    pdf.paragraph(NOTE, quiet=True)
     return bytes(pdf.output())
 
 

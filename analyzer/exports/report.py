@@ -6,36 +6,16 @@ It holds no photograph: a report is mailed and printed more lightly than a face 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analyzer.exports.page import Page
 from analyzer.pipeline import SeriesReport
 from analyzer.recovery import windows
 from analyzer.treatment import Treatment
 from calibration.errors import UsageError
 
 _CHART_WIDTH = 640
-DAYS_COLUMNS = ("Day", "Photograph", "a*", "Change (95 %)", "Redness left", "Expected", "Status")
-_NOTE = (
-    "Measured from photographs with a colour card; changes are in CIELAB a* against the patient's own baseline, with "
-    "their 95 % interval. The expected band comes from what five public documents on microneedling say; it is not a "
-    "clinical norm, and this report is not a diagnosis."
-)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a report says, before it is drawn."""
-
-    title: str
-    treated: str
-    verdict: Mapping[str, Any]
-    urgent: bool
-    days: tuple[tuple[str, ...], ...]
-    claims: tuple[str, ...]
-    problems: tuple[str, ...]
-    chart: Any
 
 
 def write_report(result: SeriesReport, path: Path) -> None:
@@ -128,8 +108,3 @@ def chart_png(page: Page) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.vegalite_to_png(page.chart.to_dict(), scale=3))
-
-
-def note() -> str:
-    """How to read the report."""
-    return _NOTE

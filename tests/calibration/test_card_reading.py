@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.card_reading import CardReading, CardSearch
 from calibration.cards import load_card
 from calibration.cielab import encode_srgb
-from calibration.detection import CardReading, CardSearch, find_card
+from calibration.detection import find_card
 from calibration.photo import Photo, RgbSpace, decode_photo, read_photo
 
 FACES = Path(__file__).parents[2] / "samples" / "portraits"

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from calibration import spectra
+from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import decode_srgb, encode_srgb, linear_srgb_to_lab, xyz_to_lab
 from calibration.correction import Calibration, calibrate
-from calibration.detection import CardReading, CardSearch
 from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS, HELD_OUT_SKINS
 from calibration.problems import problem
 from calibration.simulated_camera import Isp, Phone, simulate_patches

@@ -15,7 +15,8 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from calibration.detection import CardReading, CardSearch, find_card
+from calibration.card_reading import CardReading, CardSearch
+from calibration.detection import find_card
 from calibration.errors import UnknownCard
 from calibration.photo import Photo, RgbSpace, decode_photo, read_photo
 
