@@ -73,8 +73,12 @@ def held_out_skins(per_class: int, rng: np.random.Generator) -> Skins:
     )
     plain = reflectance[chosen]
     count = len(plain)
+    # A face is seldom lit just as the card is, nor the same on two days.
+    lit = np.exp(rng.normal(np.log(0.88), 0.15, (count, 1)))
+    other_day = np.exp(rng.normal(0, 0.08, (count, 1)))
     dose, oxygenation = rng.uniform(0.15, 0.45, count), rng.uniform(0.8, 0.98, count)
-    red = redden(plain, dose, oxygenation, shortening=rng.uniform(0.35, 0.75, count))
+    red = redden(plain, dose, oxygenation, shortening=rng.uniform(0.35, 0.85, count)) * lit * other_day
+    plain = plain * lit
     true = [xyz_to_lab(spectra.xyz_d65(skins))[:, 1] for skins in (plain, red)]
     return Skins(plain, red, true[0], true[1], tones[chosen])
 

@@ -19,6 +19,7 @@ from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
 from calibration.tone import GREYS, Pixels, ToneCurve, hypotheses
+from calibration.training_skins import training_skins
 
 Floats = NDArray[np.float64]
 
@@ -138,13 +139,9 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
     tone = _undo_phone(reading.rgb, reflectance[:, 1], usable, pool)
     linear = tone.linearise(reading.rgb)
     outcome = prior.vote(linear, usable.astype(float), pool)
-    mapping = fit_skin_mapping(
-        prior.shown_skins(outcome, pool),
-        outcome.probability,
-        prior.training_xyz(),
-        prior.training_weights(),
-        prior.white_of(outcome),
-    )
+    skins = training_skins()
+    shown = prior.shown_skins(outcome, pool, skins.reflectance)
+    mapping = fit_skin_mapping(shown, outcome.probability, skins.xyz, skins.weight, prior.white_of(outcome))
     extra = _EXTRA_A_SE * max(1.0, outcome.misfit / _ORDINARY_MISFIT)
     return Calibration(
         search,

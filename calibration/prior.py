@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import spectra
-from calibration.holdout import cameras_for_prior, lamps_for_prior, skins_for_prior
-from calibration.skin_optics import redden, tan
+from calibration.holdout import cameras_for_prior, lamps_for_prior
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +29,6 @@ _KEPT_PAIRS = 40
 _UNHEARD = 0.02
 # What the 63 residuals of a fit are worth as independent ones: neighbouring patches err together.
 _INDEPENDENT_RESIDUALS = 20.0
-_SEED = 20261122
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,49 +106,6 @@ def _phone_variants(sensitivity: Floats) -> list[Floats]:
     return [sensitivity, *cut, np.stack([np.convolve(channel, wider, mode="same") for channel in sensitivity])]
 
 
-@cache
-def training_skins() -> Floats:
-    """(N, wavelengths) reflectances of plain and reddened skin of every tone that the mapping is fitted on.
-
-    Measured skins as they are, the same people darker (melanin before them) and redder (blood added): measured
-    spectra have a fine structure that a model of skin lacks, and a mapping fitted on the model alone is
-    a unit of a* off on real skin.
-    """
-    rng = np.random.default_rng(_SEED)
-    measured = skins_for_prior().values
-    plain = [measured]
-    for low, high in ((0.02, 0.1), (0.1, 0.3), (0.2, 0.5)):
-        count = len(measured)
-        melanin = np.exp(rng.uniform(np.log(low), np.log(high), count))
-        plain.append(tan(measured, melanin, melanin_slope=rng.uniform(2.0, 3.33, count)))
-    plain_skins = np.concatenate(plain)
-    sets = [plain_skins]
-    for low, high in ((0.05, 0.2), (0.2, 0.6)):
-        count = len(plain_skins)
-        dose, oxygenation = rng.uniform(low, high, count), rng.uniform(0.7, 1.0, count)
-        sets.append(redden(plain_skins, dose, oxygenation, shortening=rng.uniform(0.3, 0.75, count)))
-    return np.concatenate(sets)
-
-
-@cache
-def training_weights() -> Floats:
-    """(N,) weight of each training skin, mean 1: plain skin counts as much as reddened skin does.
-
-    Plain and reddened skin of one colour differ in spectrum, and under most lamps by up to one a* in what the
-    mapping should say; neither baseline nor recovery may pay for the other alone.
-    """
-    count = len(training_skins())
-    plain = count // 3
-    weights = np.concatenate([np.full(plain, 0.5 / plain), np.full(count - plain, 0.5 / (count - plain))])
-    return weights * count
-
-
-@cache
-def training_xyz() -> Floats:
-    """True XYZ under D65 of :func:`training_skins`, (N, 3)."""
-    return spectra.xyz_d65(training_skins())
-
-
 def misfits(linear: Floats, patch_weights: Floats, pool: Library, pairs: slice = slice(None)) -> tuple[Floats, Floats]:
     """How badly each pair explains the patches ``linear`` (24, 3): variances (pairs,), colour matrices (pairs, 3, 3).
 
@@ -183,9 +138,13 @@ def vote(linear: Floats, patch_weights: Floats, pool: Library) -> Vote:
     return Vote(best[heard], probability, matrices[best[heard]], float(np.sqrt(variance[best[0]])))
 
 
-def shown_skins(outcome: Vote, pool: Library) -> Floats:
-    """(pairs, N, 3): how each winning pair would have shown the training skins, in the photograph's linear RGB."""
-    return np.asarray(pool.shown(outcome.pairs, training_skins()) @ outcome.matrices)
+def shown_skins(outcome: Vote, pool: Library, skins: Floats) -> Floats:
+    """How each winning pair would have shown ``skins`` (..., wavelengths), in the photograph's linear RGB.
+
+    (pairs, ..., 3).
+    """
+    seen = pool.shown(outcome.pairs, skins.reshape(-1, skins.shape[-1])) @ outcome.matrices
+    return np.asarray(seen.reshape(len(outcome.pairs), *skins.shape[:-1], 3))
 
 
 def white_of(outcome: Vote) -> Floats:

@@ -16,11 +16,11 @@ Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
 
 @dataclass(frozen=True, eq=False)
 class SkinMapping:
-    """Root-polynomial mapping (Finlayson, Mackiewicz and Hurlbert 2015): doubling the light doubles the XYZ.
+    """A root polynomial (Finlayson, Mackiewicz and Hurlbert 2015) that leans a little on lightness.
 
-    ``white`` (3,) is the linear RGB of a perfect diffuser in the card's light, ``matrix`` (6, 3) turns the six root
-    terms into XYZ relative to the D65 white. ``lab``, ``a_error`` and ``weight`` (M,) remember how the fit did on
-    the skins it was made from: the spread of lamps, cameras and skins that the card could not tell apart.
+    ``white`` (3,) is the linear RGB of a perfect diffuser in the card's light, ``matrix`` (12, 3) turns the terms into
+    XYZ relative to the D65 white. ``lab``, ``a_error`` and ``weight`` (M,) remember how the fit did on the skins it was
+    made from: the spread of lamps, cameras and skins that the card could not tell apart.
     """
 
     white: Floats
@@ -33,7 +33,7 @@ class SkinMapping:
         """Linear RGB of the photograph ``(..., 3)`` to CIELAB ``(..., 3)``; card white = 100."""
         kind = linear.dtype
         balanced: Pixels = np.divide(linear, self.white.astype(kind), dtype=kind)
-        xyz: Pixels = np.matmul(_root_terms(balanced), (self.matrix * WHITE_D65).astype(kind), dtype=kind)
+        xyz: Pixels = np.matmul(_terms(balanced), (self.matrix * WHITE_D65).astype(kind), dtype=kind)
         return xyz_to_lab(xyz)
 
     def a_se_at(self, lab: Floats, reach: float = 8.0) -> float:
@@ -43,38 +43,41 @@ class SkinMapping:
         return float(np.sqrt(np.sum(near * self.a_error**2) / np.sum(near)))
 
 
-def _root_terms(rgb: Pixels) -> Pixels:
-    """The six second-degree root terms of ``(..., 3)``; negative channels are noise, zero under the root."""
+def _terms(rgb: Pixels) -> Pixels:
+    """Twelve terms of ``(..., 3)``: the six second-degree roots, and the six times the root of the mean channel.
+
+    The first six know only ratios, so that twice the light is twice the XYZ. But plain and reddened skin of one ratio
+    differ in lightness, which the other six may use. Negative channels are noise and count as zero under the roots.
+    """
     r, g, b = (np.maximum(rgb[..., i], 0) for i in range(3))
-    terms = np.empty((*rgb.shape[:-1], 6), rgb.dtype)
+    terms = np.empty((*rgb.shape[:-1], 12), rgb.dtype)
     terms[..., :3] = rgb
     for column, product in enumerate((r * g, g * b, r * b), start=3):
         np.sqrt(product, out=terms[..., column])
+    np.multiply(terms[..., :6], np.sqrt((r + g + b) / 3)[..., None], out=terms[..., 6:])
     return terms
 
 
-def fit_skin_mapping(
-    shown: Floats, probability: Floats, xyz: Floats, skin_weights: Floats, white: Floats
-) -> SkinMapping:
+def fit_skin_mapping(shown: Floats, probability: Floats, xyz: Floats, weight: Floats, white: Floats) -> SkinMapping:
     """Fit the mapping.
 
-    ``shown`` (pairs, N, 3) are the skins as each pair would have shown them, in the photograph's linear RGB;
-    ``probability`` (pairs,) the pairs' weights; ``xyz`` (N, 3) the skins' truth under D65, ``skin_weights`` (N,)
-    what each skin counts; ``white`` (3,) as above.
-    Errors are weighed in cube-root units and refined once in a* and b* themselves, because a* is the difference
-    of two cube roots and their errors must not be allowed to part.
+    ``shown`` (pairs, stages, people, 3) are the skins as each pair would have shown them, in the photograph's linear
+    RGB; ``probability`` (pairs,) the pairs' weights; ``xyz`` (stages, people, 3) the skins' truth under D65, ``weight``
+    (stages, people) what each counts; ``white`` (3,) as above. A first solution in cube-root units is refined in CIELAB
+    itself, because a* is the difference of two cube roots whose errors must not be allowed to part.
     """
-    pairs, count, _ = shown.shape
-    terms = _root_terms(shown / white).reshape(-1, 6)
-    target = np.tile(xyz / WHITE_D65, (pairs, 1))
-    weight = (probability[:, None] * skin_weights / count).ravel()
-    slope = np.sqrt(weight)[:, None] / (3 * np.cbrt(target) ** 2)
+    pairs = len(shown)
+    terms = _terms(shown / white).reshape(pairs * weight.size, -1)
+    target = np.tile((xyz / WHITE_D65).reshape(-1, 3), (pairs, 1))
+    weights = (probability[:, None] * weight.ravel()).ravel()
+    slope = np.sqrt(weights)[:, None] / (3 * np.cbrt(target) ** 2)
     matrix = np.stack([_ridge(terms * slope[:, [axis]], target[:, axis] * slope[:, axis]) for axis in range(3)], axis=1)
     truth = xyz_to_lab(target * WHITE_D65)
+    shape = (pairs, *weight.shape)
     for _ in range(2):
-        matrix = matrix + _lab_step(terms, matrix, truth, weight)
+        matrix = matrix + _lab_step(terms, matrix, truth, weights, shape)
     lab = xyz_to_lab((terms @ matrix) * WHITE_D65)
-    return SkinMapping(white, matrix, lab, lab[:, 1] - truth[:, 1], weight)
+    return SkinMapping(white, matrix, lab, lab[:, 1] - truth[:, 1], weights)
 
 
 def _ridge(design: Floats, target: Floats) -> Floats:
@@ -85,23 +88,48 @@ def _ridge(design: Floats, target: Floats) -> Floats:
 # What one unit of each axis costs: a* is what is reported; L* and b* must merely be right.
 _LAB_COST = np.array([0.5, 1.0, 0.35])
 _LAB_AXES = np.array([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]])
+# What one unit of error in a *change* of a person's a* costs beside one of a* itself. People differ by more than blood,
+# and a mapping that only fits all people well sees a third too much change in each: changes are what is followed.
+_CHANGE_COST = 2.0
 
 
-def _lab_step(terms: Floats, matrix: Floats, truth: Floats, weight: Floats) -> Floats:
-    """One Gauss-Newton step of the weighted squared Lab error, (6, 3)."""
+def _lab_step(terms: Floats, matrix: Floats, truth: Floats, weight: Floats, shape: tuple[int, ...]) -> Floats:
+    """One Gauss-Newton step (terms, 3) of the weighted squared errors of CIELAB and of changes of a*."""
     ratio = np.maximum(terms @ matrix, 1e-4)
-    error = (truth - xyz_to_lab(ratio * WHITE_D65)) * _LAB_COST
+    error = truth - xyz_to_lab(ratio * WHITE_D65)
     slope = 1 / (3 * np.cbrt(ratio) ** 2)
-    # d(L, a, b) / d(X, Y, Z): CIELAB's definition, each axis at its cost. A root term moves all three alike.
     jacobian = _LAB_AXES * _LAB_COST[:, None]
-    moment = terms.T @ (weight[:, None] * slope * (error @ jacobian))  # (6, 3)
-    gram = np.empty((6, 3, 6, 3))
     metric = jacobian.T @ jacobian
+    moment = terms.T @ (weight[:, None] * slope * ((error * _LAB_COST) @ jacobian))
+    count = terms.shape[1]
+    gram = np.empty((count, 3, count, 3))
     for i in range(3):
         for j in range(i, 3):
             block = (terms * (weight * slope[:, i] * slope[:, j] * metric[i, j])[:, None]).T @ terms
             gram[:, i, :, j] = block
             gram[:, j, :, i] = block
-    square = gram.reshape(18, 18)
-    step = np.linalg.solve(square + 1e-7 * np.trace(square) / 18 * np.eye(18), moment.ravel())
-    return np.asarray(step.reshape(6, 3))
+
+    change, wanted, importance = _changes(terms, slope, error[:, 1], weight, shape)
+    gram[:, :2, :, :2] += ((change * importance[:, None]).T @ change).reshape(count, 2, count, 2)
+    moment[:, :2] += ((change * importance[:, None]).T @ wanted).reshape(count, 2)
+    square = gram.reshape(3 * count, 3 * count)
+    step = np.linalg.solve(square + 1e-7 * np.trace(square) / len(square) * np.eye(len(square)), moment.ravel())
+    return np.asarray(step.reshape(count, 3))
+
+
+def _changes(
+    terms: Floats, slope: Floats, a_error: Floats, weight: Floats, shape: tuple[int, ...]
+) -> tuple[Floats, Floats, Floats]:
+    """Each person reddened less the same person plain, under one pair: how a* changes with the matrix's X and Y.
+
+    Derivatives (M, terms * 2), the errors of the change (M,) and their weights (M,). Z does not enter a*.
+    """
+    by_axis = terms[:, :, None] * (slope[:, :2] * _LAB_AXES[1, :2])[:, None, :]
+    a_star = by_axis.reshape(*shape, -1)
+    errors = a_error.reshape(shape)
+    change = a_star[:, 1:] - a_star[:, :1]
+    return (
+        change.reshape(-1, a_star.shape[-1]),
+        (errors[:, 1:] - errors[:, :1]).ravel(),
+        _CHANGE_COST * weight.reshape(shape)[:, 1:].ravel(),
+    )

@@ -1,0 +1,79 @@
+"""The skins that the calibration is fitted on: people of every tone, each plain and with two doses of added blood.
+
+Measured skins as they are, and the same people darker (melanin before them): measured spectra have a fine structure
+that a model of skin lacks, and a mapping fitted on a model alone is a unit of a* off on real skin. None of them
+is among the skins kept aside for judging (``holdout``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import spectra
+from calibration.holdout import skins_for_prior
+from calibration.skin_optics import redden, skin_reflectance, tan
+
+Floats = NDArray[np.float64]
+
+_SEED = 20261122
+# Melanosome fractions that measured people are darkened by, to tan, brown and dark.
+_TANS = ((0.02, 0.1), (0.1, 0.3), (0.2, 0.5))
+# Doses of added blood, weak and strong, in units that give about 3 a* on light skin.
+_DOSES = ((0.3, 1.0), (1.0, 3.0))
+# How the face is lit, as a share of the card's light: turned away from the lamp or nearer to it, and not the same from
+# day to day. The mapping may lean on lightness only as far as lightness can be trusted.
+_SHADE, _SHADE_SD, _SHADE_SD_BETWEEN_DAYS = 0.88, 0.2, 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSkins:
+    """``reflectance`` (stages, people, wavelengths): stage 0 plain, then redder; times the face's share of the light.
+
+    ``xyz`` (stages, people, 3) is the truth under D65, ``weight`` (stages, people) sums to 1: plain skin counts as much
+    as reddened skin does.
+    """
+
+    reflectance: Floats
+    xyz: Floats
+    weight: Floats
+
+
+@cache
+def training_skins() -> TrainingSkins:
+    """The training skins, the same ones every time."""
+    rng = np.random.default_rng(_SEED)
+    plain = _people(rng)
+    reddened = [_with_blood(plain, rng.uniform(low, high, len(plain)), rng) for low, high in _DOSES]
+    usual = np.exp(rng.normal(np.log(_SHADE), _SHADE_SD, (1, len(plain), 1)))
+    day = np.exp(rng.normal(0, _SHADE_SD_BETWEEN_DAYS, (len(reddened), len(plain), 1)))
+    reflectance = np.concatenate([plain[None] * usual, np.stack(reddened) * usual * day])
+    shares = np.array([0.5, 0.25, 0.25]) / len(plain)
+    return TrainingSkins(reflectance, spectra.xyz_d65(reflectance), np.tile(shares[:, None], len(plain)))
+
+
+def _people(rng: np.random.Generator) -> Floats:
+    measured = skins_for_prior().values
+    people = [measured]
+    for low, high in _TANS:
+        melanin = np.exp(rng.uniform(np.log(low), np.log(high), len(measured)))
+        people.append(tan(measured, melanin, melanin_slope=rng.uniform(2.0, 3.33, len(measured))))
+    return np.concatenate(people)
+
+
+def _with_blood(plain: Floats, dose: Floats, rng: np.random.Generator) -> Floats:
+    """Added blood, in one of two ways for each person, since nobody has measured which is right after needling.
+
+    Superficial: absorbance that grows slower than Beer's law says (:func:`redden`). Deep: what a dermis with more blood
+    throws back less, by the two-layer model.
+    """
+    count = len(plain)
+    oxygenation, shortening = rng.uniform(0.6, 1.0, count), rng.uniform(0.3, 0.9, count)
+    superficial = redden(plain, 0.2 * dose, oxygenation, shortening)
+    blood = rng.uniform(0.002, 0.008, count)
+    before, after = (skin_reflectance(0.03, share, oxygenation) for share in (blood, blood + 0.003 * dose))
+    deep = plain * after / before
+    return np.where(rng.random(count)[:, None] < 0.4, deep, superficial)
