@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,6 +121,30 @@ def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: P
 
 
 @rubor.command()
+@click.argument("readings", type=click.Path(path_type=Path))
+@click.option("--treatments", type=click.Path(path_type=Path), metavar="FILE.csv", help="patient,treated_at and more.")
+@click.option("--json", "json_to", metavar="FILE.jsonl|-", help="One document a line; - is standard output.")
+def assess(readings: Path, treatments: Path | None, json_to: str | None) -> None:
+    """Verdicts from numbers alone: a table of readings of many patients."""
+    from analyzer.assess import assess as assess_all
+
+    assessed = 0
+    with _lines_to(json_to) as write:
+        for document in assess_all(readings, treatments):
+            assessed += bool(document["usable"])
+            for problem in document["problems"]:
+                _say(f"{document['patient']}: {problem['message']} {problem['advice']}")
+            if write is not None:
+                write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+            elif document["usable"]:
+                verdict = document["verdict"]
+                click.echo(f"{document['patient']}: {verdict['status'].upper()}. {verdict['summary']}")
+    if not assessed:
+        _say("No patient could be assessed; each one's reason is named above.")
+        sys.exit(NOT_ANALYSABLE)
+
+
+@rubor.command()
 @click.option(
     "--treatment",
     type=click.Path(path_type=Path),
@@ -208,7 +233,6 @@ def _not_built(name: str, instead: str) -> None:
         raise NotYet(f"rubor {name} is not built yet: {instead}")
 
 
-_not_built("assess", "rubor analyze FOLDER gives the verdict of one patient's photographs.")
 _not_built("card", "use a ColorChecker Classic, Mini, Nano or Passport meanwhile.")
 _not_built("export", "rubor analyze FOLDER --json FILE writes everything that is known of a series.")
 
@@ -225,6 +249,20 @@ def _write_json(document: dict[str, Any], target: str) -> None:
         sys.stdout.flush()
     else:
         _write_text(Path(target), text)
+
+
+@contextmanager
+def _lines_to(target: str | None) -> Iterator[Callable[[str], object] | None]:
+    """Where lines of JSON go: standard output, a file that is written line by line, or (None) nowhere."""
+    if target is None or target == "-":
+        yield None if target is None else sys.stdout.write
+        return
+    try:
+        file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; only opening may fail politely
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror or error}.") from None
+    with file:
+        yield file.write
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -83,7 +83,6 @@ def test_no_such_file_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
         ["compare", "a.jpg", "b.jpg", "-o", "out.gif"],
         ["compare", "a.jpg", "b.jpg", "-o", "out.png", "--region", "elbow"],
         ["windows", "--explain"],
-        ["assess", "readings.csv", "--json", "-"],
         ["card", "-o", "card.pdf"],
         ["export", "p01", "--format", "fhir", "-o", "x"],
         ["dance"],
