@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,8 +114,10 @@ def analyze_decoded(photo: Photo, card: str = "auto") -> PhotoAnalysis:
         return PhotoAnalysis(reading, photo)
 
     label_map = _full_size(regions.labels, factor, photo)
-    lab = _lab_of_skin(linear, regions.labels, calibration)
-    colours = measure(lab, regions.labels, calibration.a_se, full_labels=label_map, scale=factor)
+    lab = _lab_of_skin(linear, regions.labels, calibration, factor)
+    middle = np.array(search.face.box[:2]) * factor + np.array(search.face.box[2:]) * factor / 2
+    a_se = partial(calibration.a_se, place=middle)
+    colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor)
     reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
     return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.labels, search.face, calibration, factor))
 
@@ -145,12 +148,13 @@ def _face_reading(face: Face | None, count: int, factor: int, mirrored: bool) ->
 
 
 def _lab_of_skin(
-    linear: NDArray[np.float32], labels: NDArray[np.uint8], calibration: Calibration
+    linear: NDArray[np.float32], labels: NDArray[np.uint8], calibration: Calibration, factor: int
 ) -> NDArray[np.float32]:
     """(H, W, 3) calibrated CIELAB where ``labels`` is not 0, zero elsewhere: only skin is worth the time."""
     lab = np.zeros(linear.shape, np.float32)
-    skin = labels > 0
-    lab[skin] = calibration.to_lab(linear[skin])
+    rows, columns = np.nonzero(labels)
+    places = np.column_stack([columns, rows]).astype(np.float64) * factor + (factor - 1) / 2
+    lab[rows, columns] = calibration.to_lab(linear[rows, columns], places)
     return lab
 
 

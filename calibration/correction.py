@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import prior, spectra
+from calibration.card_light import LightField, fall_off, levelled, light_field
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
 from calibration.problems import Problem, problem
@@ -58,6 +59,7 @@ class Calibration:
     lamp: LampEstimate | None
     extra_a_se: float
     problems: tuple[Problem, ...]
+    light: LightField | None = None
 
     @property
     def found(self) -> bool:
@@ -75,16 +77,24 @@ class Calibration:
         reading = self.search.reading
         return float(reading.rgb[GREYS][0, 1]) if reading is not None else None
 
-    def to_lab(self, linear: Pixels) -> Pixels:
-        """Linear sRGB ``(..., 3)`` as decoded from the file to calibrated CIELAB ``(..., 3)``; keeps the float type."""
+    def to_lab(self, linear: Pixels, places: Floats | None = None) -> Pixels:
+        """Linear sRGB ``(..., 3)`` as decoded from the file to calibrated CIELAB ``(..., 3)``; keeps the float type.
+
+        With ``places`` (..., 2), x and y in pixels of the upright photograph, the light's fall-off from the card to
+        there is divided out.
+        """
         if self.mapping is None or self.tone is None:
             return linear_srgb_to_lab(linear)
-        return self.mapping.to_lab(self.tone.linearise(linear))
+        light = self.tone.linearise(linear)
+        if self.light is not None and places is not None:
+            light /= self.light.at(places)[..., None].astype(light.dtype)
+        return self.mapping.to_lab(light)
 
-    def a_se(self, lab: Floats) -> float:
-        """Standard error of a* that calibration alone gives skin of colour ``lab`` (3,)."""
+    def a_se(self, lab: Floats, place: Floats | None = None) -> float:
+        """Standard error of a* that calibration gives skin of colour ``lab`` (3,) at ``place`` (2,) of the picture."""
         fit = self.mapping.a_se_at(lab) if self.mapping is not None else 0.0
-        return float(np.hypot(fit, self.extra_a_se))
+        light = abs(float(lab[1])) / 3 * self.light.log_se(place) if self.light and place is not None else 0.0
+        return float(np.sqrt(fit**2 + self.extra_a_se**2 + light**2))
 
     def to_json(self) -> dict[str, Any]:
         """The ``calibration`` object of ``rubor.photo/1``."""
@@ -136,9 +146,16 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
         return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, tuple(problems))
 
     reflectance = spectra.xyz_d65(spectra.patches().values)
-    tone = _undo_phone(reading.rgb, reflectance[:, 1], usable, pool)
-    linear = tone.linearise(reading.rgb)
-    outcome = prior.vote(linear, usable.astype(float), pool)
+    rgb, total = reading.rgb, np.zeros(2)
+    for _ in range(_LOOKS):
+        tone = _undo_phone(rgb, reflectance[:, 1], usable, pool)
+        linear = tone.linearise(rgb)
+        outcome = prior.vote(linear, usable.astype(float), pool)
+        slopes = fall_off(linear, prior.expected_patches(outcome, pool), usable)
+        if np.abs(slopes).max() < _EVEN:
+            break
+        total += slopes
+        rgb = levelled(reading.rgb, tone, total)
     skins = training_skins()
     shown = prior.shown_skins(outcome, pool, skins.reflectance)
     mapping = fit_skin_mapping(shown, outcome.probability, skins.xyz, skins.weight, prior.white_of(outcome))
@@ -152,6 +169,7 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
         _lamp(outcome, pool),
         extra,
         tuple(problems),
+        light_field(reading.centres, total),
     )
 
 
@@ -176,6 +194,9 @@ def _undo_phone(rgb: Floats, luminance: Floats, usable: NDArray[np.bool_], pool:
 
 # Every eleventh pair is heard on the hypotheses: each lamp and each camera is still among them, in other company.
 _JURY = slice(None, None, 11)
+# Tone curve, lamp and the light's fall-off over the card explain each other, so they are looked at in turn, until what
+# is left of the fall-off (a natural logarithm, from edge to edge) is small.
+_LOOKS, _EVEN = 3, 0.01
 # How many of the best pairs judge a hypothesis: one alone could be a lucky misfit.
 _JUDGES = 5
 

@@ -147,6 +147,12 @@ def shown_skins(outcome: Vote, pool: Library, skins: Floats) -> Floats:
     return np.asarray(seen.reshape(len(outcome.pairs), *skins.shape[:-1], 3))
 
 
+def expected_patches(outcome: Vote, pool: Library) -> Floats:
+    """(24, 3): the card's linear RGB as the winning pairs predict it."""
+    predicted = pool.patches[outcome.pairs] @ outcome.matrices
+    return np.asarray(np.einsum("p,pnd->nd", outcome.probability, predicted))
+
+
 def white_of(outcome: Vote) -> Floats:
     """(3,): the photograph's linear RGB of a perfect diffuser, averaged over the winning pairs."""
     return np.asarray(np.einsum("p,pd->d", outcome.probability, outcome.matrices.sum(axis=1)))

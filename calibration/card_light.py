@@ -1,0 +1,92 @@
+"""The light's fall-off over the card, seen in the patches themselves and taken out before they are judged.
+
+A lamp at the side lights one edge of the card several per cent brighter than the other. Left in, that would pass for
+colour: the greys lie in one row, so a fall-off along it looks like a tone curve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.tone import ToneCurve
+
+Floats = NDArray[np.float64]
+
+# Column and row of each patch, from -0.5 to 0.5 over the card.
+PLACES: Floats = np.array([[column / 5 - 0.5, row / 3 - 0.5] for row in range(4) for column in range(6)])
+
+# How far light usually falls off from edge to edge, and how far a patch's lightness strays from its prediction for
+# other reasons, as natural logarithms.
+_USUAL_FALL_OFF, _PATCH_SCATTER = 0.08, 0.03
+# Patches darker than this carry more flare than light.
+_DARKEST = 0.06
+
+
+# What the slope over the card is uncertain by, edge to edge, and how much light may be put down to it at most: that a
+# fall-off goes on far beyond the card is a guess.
+_SLOPE_SE, _LARGEST = 0.015, 0.35
+
+
+@dataclass(frozen=True, eq=False)
+class LightField:
+    """The light over the picture relative to the card's centre: its logarithm goes with the distance.
+
+    ``centre`` (2,) and ``slope`` (2,), natural logarithm per pixel in x and y; ``reach`` is the card's width in pixels.
+    """
+
+    centre: Floats
+    slope: Floats
+    reach: float
+
+    def at(self, places: Floats) -> Floats:
+        """Light (...) at ``places`` (..., 2) as a share of the card's."""
+        return np.asarray(np.exp(np.clip((places - self.centre) @ self.slope, -_LARGEST, _LARGEST)))
+
+    def log_se(self, place: Floats) -> float:
+        """Standard error of the light's logarithm at ``place`` (2,)."""
+        return _SLOPE_SE * float(np.linalg.norm(place - self.centre)) / self.reach
+
+
+def light_field(centres: Floats, slopes: Floats) -> LightField | None:
+    """The slopes of :func:`fall_off` in pixels, from the patches' ``centres`` (24, 2); None where these are unknown."""
+    design = np.column_stack([PLACES, np.ones(len(PLACES))])
+    axes, *_ = np.linalg.lstsq(design, centres, rcond=None)
+    if abs(np.linalg.det(axes[:2])) < 1:
+        return None
+    return LightField(axes[2], np.linalg.solve(axes[:2], slopes), float(np.linalg.norm(axes[0])))
+
+
+def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """(2,) slopes of the light's logarithm over the card, along the rows and down the columns.
+
+    ``seen`` and ``expected`` (24, 3) are linear RGB of the patches as photographed and as the likeliest lamp and camera
+    predict them. A robust plane, drawn towards none.
+    """
+    level, wanted = seen.mean(axis=1), expected.mean(axis=1)
+    known = usable & (wanted > _DARKEST) & (level > 0)
+    if known.sum() < 8:
+        return np.zeros(2)
+    ratio = np.log(level[known] / wanted[known])
+    design = np.column_stack([PLACES[known], np.ones(known.sum())])
+    prior = np.diag([(_PATCH_SCATTER / _USUAL_FALL_OFF) ** 2] * 2 + [0.0])
+    weight = np.ones(len(ratio))
+    for _ in range(3):
+        plane = np.linalg.solve(design.T @ (design * weight[:, None]) + prior, design.T @ (weight * ratio))
+        weight = 1 / (1 + ((ratio - design @ plane) / _PATCH_SCATTER) ** 2)
+    return np.asarray(plane[:2])
+
+
+def levelled(rgb: Floats, tone: ToneCurve, slopes: Floats) -> Floats:
+    """The patches' decoded RGB (24, 3) as even light would have made it.
+
+    The light is divided out where it is linear; ``tone`` tells how much a step in light moves the file's values there.
+    """
+    step = 1.02
+    sensitivity = np.log(np.maximum(tone.linearise(rgb * step), 1e-9) / np.maximum(tone.linearise(rgb), 1e-9)) / np.log(
+        step
+    )
+    shrink = np.exp(-(PLACES @ slopes)[:, None] / np.clip(sensitivity, 0.3, 3.0))
+    return np.asarray(rgb * shrink)
