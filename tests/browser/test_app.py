@@ -20,6 +20,7 @@ SAMPLE = next((Path(__file__).resolve().parents[2] / "samples").glob("p01_*"))
 PHOTOGRAPHS = sorted(SAMPLE.glob("*.jpg"))
 PAGES = ("", "clinic", "before-after", "about")
 SLOW_MS = 120_000
+TRIES = 3
 
 
 def open_page(page: Page, address: str, path: str = "") -> None:
@@ -41,14 +42,27 @@ def width_when_loaded(image: Locator) -> int:
 
 def write_date(page: Page, label: str, year: str, month: str, day: str) -> None:
     """The field is one of separate numbers; typing goes on from one to the next."""
-    page.get_by_role("spinbutton", name=f"year, {label}", exact=True).focus()
-    page.keyboard.type(f"{year}{month}{day}")
+    write_numbers(page, label, {"year": year, "month": month, "day": day})
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def write_time(page: Page, label: str, hour: str, minute: str) -> None:
-    page.get_by_role("spinbutton", name=f"hour, {label}", exact=True).focus()
-    page.keyboard.type(f"{hour}{minute}")
+    write_numbers(page, label, {"hour": hour, "minute": minute})
+
+
+def write_numbers(page: Page, label: str, numbers: dict[str, str]) -> None:
+    """Type into the parts of a field and make sure they arrived: a calendar that closes may take the focus along."""
+    parts = {name: page.get_by_role("spinbutton", name=f"{name}, {label}", exact=True) for name in numbers}
+    first = next(iter(parts.values()))
+    for _ in range(TRIES):
+        first.click()
+        expect(first).to_be_focused()
+        page.keyboard.type("".join(numbers.values()))
+        if all(parts[name].get_attribute("aria-valuenow") == str(int(number)) for name, number in numbers.items()):
+            return
+    for name, number in numbers.items():
+        expect(parts[name]).to_have_attribute("aria-valuenow", str(int(number)))
 
 
 @pytest.fixture(scope="module")
