@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from calibration.errors import InputError, RuborError, UsageError
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+# Our matrices are small: more threads of linear algebra only wait for each other. Has to stand before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 OWN_MISTAKE, USED_WRONGLY, NOT_ANALYSABLE = 1, 2, 3
 _JSON = click.option("--json", "json_to", metavar="FILE|-", help="Write the result as JSON; - is standard output.")

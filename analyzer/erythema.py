@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.reading import FACE, FACE_LABEL, LABELS, RegionReading, SkinTone
-from calibration.cielab import individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
+from calibration.cielab import Floats, individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
 
 Lab = NDArray[np.float32]
 Labels = NDArray[np.uint8]
@@ -72,15 +72,15 @@ def _window(labels: Labels) -> tuple[slice, slice]:
 def _read(
     lab: Lab, inside: NDArray[np.bool_], label: int, pixels: int, a_se_of: SeOfA, scale: int, reference_L: float
 ) -> RegionReading:
-    skin = lab[inside].astype(np.float64)
-    mean = skin.mean(axis=0)
+    skin = lab[inside]
+    mean = skin.mean(axis=0, dtype=np.float64)
     return RegionReading(
         label=label,
         pixels=pixels,
         L=float(mean[0]),
         a=float(mean[1]),
         b=float(mean[2]),
-        a_sd=float(skin[:, 1].std()),
+        a_sd=float(skin[:, 1].std(dtype=np.float64)),
         a_se=float(np.hypot(a_se_of(mean), sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale))))),
         a_level=a_at_level(float(mean[0]), float(mean[1]), reference_L),
         erythema_index=erythema_index(skin),
@@ -96,13 +96,13 @@ def a_at_level(L: float, a: float, reference_L: float) -> float:
     return a * (reference_L + 16.0) / (L + 16.0)
 
 
-def erythema_index(lab: NDArray[np.float64]) -> float:
+def erythema_index(lab: Floats) -> float:
     """log10 of mean red over mean green, in linear sRGB, of pixels (N, 3) in CIELAB.
 
     The ratio of means and not the mean of ratios: a noisy dark pixel then weighs as little as it should. Colours so
     red that sRGB has no green left count as one thousandth.
     """
-    red, green, _ = xyz_to_linear_srgb(lab_to_xyz(lab)).mean(axis=0)
+    red, green, _ = xyz_to_linear_srgb(lab_to_xyz(lab)).mean(axis=0, dtype=np.float64)
     return float(np.log10(max(red, 1e-3) / max(green, 1e-3)))
 
 

@@ -146,9 +146,9 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
         return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, tuple(problems))
 
     reflectance = spectra.xyz_d65(spectra.patches().values)
-    rgb, total = reading.rgb, np.zeros(2)
+    rgb, total, tone = reading.rgb, np.zeros(2), None
     for _ in range(_LOOKS):
-        tone = _undo_phone(rgb, reflectance[:, 1], usable, pool)
+        tone = _undo_phone(rgb, reflectance[:, 1], usable, pool, tone)
         linear = tone.linearise(rgb)
         outcome = prior.vote(linear, usable.astype(float), pool)
         slopes = fall_off(linear, prior.expected_patches(outcome, pool), usable)
@@ -182,14 +182,19 @@ def _too_bright_or_dark(reading: CardReading, usable: NDArray[np.bool_]) -> bool
 _NEARLY_WHITE = 0.9
 
 
-def _undo_phone(rgb: Floats, luminance: Floats, usable: NDArray[np.bool_], pool: prior.Library) -> ToneCurve:
-    """The hypothesis about the phone whose linear patches some lamp and camera of the library explain best."""
+def _undo_phone(
+    rgb: Floats, luminance: Floats, usable: NDArray[np.bool_], pool: prior.Library, before: ToneCurve | None
+) -> ToneCurve:
+    """The hypothesis about the phone whose linear patches some lamp and camera of the library explain best.
+
+    ``before`` is what an earlier look found; a later one only looks again at hypotheses like it.
+    """
 
     def cost(curve: ToneCurve) -> float:
         variance, _ = prior.misfits(curve.linearise(rgb), usable.astype(float), pool, _JURY)
         return float(np.sort(variance)[:_JUDGES].mean()) + curve.residual**2
 
-    return min(hypotheses(rgb[GREYS], luminance[GREYS], usable[GREYS]), key=cost)
+    return min(hypotheses(rgb[GREYS], luminance[GREYS], usable[GREYS], like=before), key=cost)
 
 
 # Every eleventh pair is heard on the hypotheses: each lamp and each camera is still among them, in other company.

@@ -24,6 +24,7 @@ GREYS = slice(18, 24)
 # Saturation boosts that phones apply to coded values; 1 is none (a boost in linear light is a matrix, and the
 # matrix of the vote takes it out).
 _BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
+_NEXT_BOOST = 0.06
 # Powers of the cube root of the coded value: a curve of its own for shadows, middle and highlights,
 # and no more: six greys cannot tell finer bends from noise.
 _POWERS = np.array([1, 2, 3, 4])
@@ -83,17 +84,23 @@ def _without_boost(rgb: Pixels, boost: float) -> Pixels:
     return undone
 
 
-def hypotheses(greys: Floats, reflectance: Floats, usable: NDArray[np.bool_]) -> list[ToneCurve]:
+def hypotheses(
+    greys: Floats, reflectance: Floats, usable: NDArray[np.bool_], like: ToneCurve | None = None
+) -> list[ToneCurve]:
     """What the phone may have done, judged by its greys alone: each boost with each kind of curve.
 
     ``greys`` (6, 3) are the patches' linear sRGB as decoded, white first; ``reflectance`` (6,) their luminance factors,
-    ``usable`` (6,) is False for clipped patches.
+    ``usable`` (6,) is False for clipped patches. With ``like``, only curves of its kind and boosts next to its own.
     """
     curves = []
     for boost in _BOOSTS:
+        if like is not None and abs(boost - like.boost) > _NEXT_BOOST:
+            continue
         plain = _without_boost(greys, boost)
-        curves.append(_fit(plain, reflectance, usable, boost, on_luminance=False))
-        curves.append(_fit((plain @ _LUMA)[:, None], reflectance, usable, boost, on_luminance=True))
+        if like is None or not like.on_luminance:
+            curves.append(_fit(plain, reflectance, usable, boost, on_luminance=False))
+        if like is None or like.on_luminance:
+            curves.append(_fit((plain @ _LUMA)[:, None], reflectance, usable, boost, on_luminance=True))
     return curves
 
 
