@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer.reading import FACE, FACE_LABEL, LABELS, RegionReading, SkinTone
+from analyzer.reading import FACE, FACE_LABEL, LABELS, RegionReading, SkinTone, tone_class
 from calibration.cielab import Floats, individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
 
 Lab = NDArray[np.float32]
@@ -26,9 +26,6 @@ BLOCK_SIDE = 16
 BLOCK_FILL = 0.5
 # Where the tone of skin is read: the parts least shaded and least coloured by lips and beard.
 TONE_REGIONS = ("forehead", "left_cheek", "right_cheek")
-# Individual typology angle above which skin has the named tone (Chardon 1991, Del Bino 2013); below all: ``dark``.
-TONE_CLASSES = ((55.0, "very_light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
-DARKEST_CLASS = "dark"
 
 
 def measure(
@@ -148,8 +145,3 @@ def skin_tone(lab: Lab, labels: Labels) -> SkinTone | None:
     middle = np.median(lab[inside].astype(np.float64), axis=0)
     ita = float(individual_typology_angle(middle))
     return SkinTone(ita, tone_class(ita))
-
-
-def tone_class(ita: float) -> str:
-    """The class of an individual typology angle in degrees."""
-    return next((name for above, name in TONE_CLASSES if ita > above), DARKEST_CLASS)

@@ -60,6 +60,16 @@ class FaceReading:
     roll: float | None = None
 
 
+# Individual typology angle above which skin has the named tone (Chardon 1991, Del Bino 2013); below all: ``dark``.
+TONE_CLASSES = ((55.0, "very_light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
+DARKEST_CLASS = "dark"
+
+
+def tone_class(ita: float) -> str:
+    """The class of an individual typology angle in degrees."""
+    return next((name for above, name in TONE_CLASSES if ita > above), DARKEST_CLASS)
+
+
 @dataclass(frozen=True)
 class SkinTone:
     """Individual typology angle in degrees, and its class (``very_light`` ... ``dark``)."""

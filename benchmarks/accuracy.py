@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.reading import DARKEST_CLASS, TONE_CLASSES
 from calibration import spectra
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import (
@@ -38,8 +39,8 @@ Floats = NDArray[np.float64]
 ToLab = Callable[[Floats], Floats]
 SeOf = Callable[[Floats], float]
 
-CLASSES = ("very_light", "light", "intermediate", "tan", "brown", "dark")
-CLASS_LIMITS = (55.0, 41.0, 28.0, 10.0, -30.0)
+CLASSES = (*(name for _, name in TONE_CLASSES), DARKEST_CLASS)
+CLASS_LIMITS = tuple(limit for limit, _ in TONE_CLASSES)
 PICTURES_PER_PHONE = 6
 SAMPLES = Path(__file__).parent.parent / "samples"
 

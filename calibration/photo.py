@@ -10,10 +10,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.cielab import encode_srgb
 from calibration.errors import NothingToAnalyze
 from calibration.problems import problem
 from calibration.refusal import MAX_MEGAPIXELS, unreadable
-from calibration.rgb_space import RgbSpace, srgb_from_linear
+from calibration.rgb_space import RgbSpace
 
 __all__ = ["MAX_MEGAPIXELS", "SUFFIXES", "Photo", "RgbSpace", "decode_photo", "read_photo"]
 
@@ -87,7 +88,7 @@ class Photo:
             if self.pixels.dtype == np.uint8:
                 return cast("NDArray[np.uint8]", self.pixels)
             return ((self.pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-        codes = np.round(255 * srgb_from_linear(np.linspace(0.0, 1.0, 65536))).astype(np.uint8)
+        codes = np.round(255 * encode_srgb(np.linspace(0.0, 1.0, 65536))).astype(np.uint8)
         shown = np.empty(self.pixels.shape, dtype=np.uint8)
         for top in range(0, self.height, _ROWS_AT_ONCE):
             rows = slice(top, top + _ROWS_AT_ONCE)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import icc
+from calibration.cielab import decode_srgb
 
 _D65 = (0.3127, 0.3290)
 _D50_XYZ = np.array([0.9642, 1.0, 0.8249])  # the ICC's profile connection space
@@ -65,16 +66,6 @@ class RgbSpace:
         return np.stack([np.interp(at, known, curve) for curve in self.curves], axis=1).astype(np.float32)
 
 
-def srgb_to_linear(coded: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IEC 61966-2-1: coded values 0..1 to linear 0..1."""
-    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IEC 61966-2-1: linear values 0..1 to coded 0..1."""
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0) ** (1 / 2.4) - 0.055)
-
-
 @cache
 def srgb() -> RgbSpace:
     """sRGB: what a file without any word on colour is taken for."""
@@ -125,7 +116,7 @@ def _space(name: str, curves: NDArray[np.float64], to_srgb: NDArray[np.float64])
 
 
 def _samples_of_srgb() -> NDArray[np.float64]:
-    return srgb_to_linear(np.linspace(0.0, 1.0, icc.CURVE_SAMPLES))
+    return decode_srgb(np.linspace(0.0, 1.0, icc.CURVE_SAMPLES))
 
 
 def _xyz_of_white(x: float, y: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analyzer.reading import tone_class
 from analyzer.recovery.band import Band, expected_band
 from analyzer.recovery.claims import EXPECTED, load_claims, tone_group
 from analyzer.recovery.course import Course, build_course, counts
@@ -21,7 +22,6 @@ MIN_PHOTOS = 2  # usable, of bare skin, with a card, after the treatment: fewer 
 MIN_PHOTOS_BLIND = 3  # without a photograph from before the treatment
 UNSETTLED_Z = 2.5  # the latest photograph this far above what the others say: ask for another
 LONGEST_INTERVAL = 99.0
-ITA_CLASSES = ((55.0, "very_light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
 
 
 @dataclass
@@ -95,10 +95,7 @@ def _tone(series: Series, order: Iterable[Observation]) -> str | None:
     """ITA class of the baseline photographs: redness lowers ITA, so later ones only where there is none."""
     known = [(series.day_of(one), one.ita) for one in order if one.ita is not None and one.usable]
     values = [ita for day, ita in known if day < 0] or [ita for _, ita in known]
-    if not values:
-        return None
-    ita = float(np.median(values))
-    return next((name for limit, name in ITA_CLASSES if ita > limit), "dark")
+    return tone_class(float(np.median(values))) if values else None
 
 
 def _all_flags(judged: _Judged) -> tuple[Flag, ...]:

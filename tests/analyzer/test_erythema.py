@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.color import rgb2lab
 
-from analyzer.erythema import a_at_level, erythema_index, measure, redness_share, sampling_se, skin_tone, tone_class
-from analyzer.reading import FACE_LABEL, LABELS
+from analyzer.erythema import a_at_level, erythema_index, measure, redness_share, sampling_se, skin_tone
+from analyzer.reading import FACE_LABEL, LABELS, tone_class
 from calibration.cielab import lab_to_xyz, linear_srgb_to_lab, xyz_to_lab
 
 SIZE = 96
