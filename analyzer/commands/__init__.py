@@ -1,0 +1,1 @@
+"""The commands of ``rubor``, a file for each kind: thin words around the rooms below."""

@@ -1,0 +1,13 @@
+"""``rubor card``: the printable card."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.errors import NotYet
+
+
+@click.command(context_settings={"ignore_unknown_options": True}, help="Not built yet.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def card(arguments: tuple[str, ...]) -> None:  # noqa: ARG001 - accepted, so that the sentence is always the same
+    raise NotYet("rubor card is not built yet: use a ColorChecker Classic, Mini, Nano or Passport meanwhile.")

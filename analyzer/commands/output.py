@@ -1,0 +1,59 @@
+"""What all commands share: where JSON goes, what is said on standard error, the exit statuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from calibration.errors import UsageError
+
+OWN_MISTAKE, USED_WRONGLY, NOT_ANALYSABLE = 1, 2, 3
+JSON_OPTION = click.option(
+    "--json", "json_to", metavar="FILE|-", help="Write the result as JSON; - is standard output."
+)
+
+
+def require_ending(path: Path | None, endings: tuple[str, ...], option: str) -> None:
+    if path is not None and path.suffix.lower() not in endings:
+        raise UsageError(f"{option} takes a file ending in {' or '.join(endings)}, not {path.name}.")
+
+
+def write_json(document: dict[str, Any], target: str) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        write_text(Path(target), text)
+
+
+@contextmanager
+def lines_to(target: str | None) -> Iterator[Callable[[str], object] | None]:
+    """Where lines of JSON go: standard output, a file that is written line by line, or (None) nowhere."""
+    if target is None or target == "-":
+        yield None if target is None else sys.stdout.write
+        return
+    try:
+        file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; only opening may fail politely
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror or error}.") from None
+    with file:
+        yield file.write
+
+
+def write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def say(sentence: str) -> None:
+    """Progress and refusals go to standard error: standard output may carry JSON alone."""
+    click.echo(sentence, err=True)

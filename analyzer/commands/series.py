@@ -1,0 +1,71 @@
+"""``rubor analyze`` and ``rubor assess``: a series of photographs, and tables of numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from analyzer.commands.output import JSON_OPTION, NOT_ANALYSABLE, lines_to, require_ending, say, write_json
+from calibration.errors import InputError
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--treatment", type=click.Path(path_type=Path), metavar="FILE", help="Instead of FOLDER/treatment.toml.")
+@JSON_OPTION
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html|.pdf", help="Write a report for people.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Photographs analysed side by side."
+)
+def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: Path | None, jobs: int) -> None:
+    """Analyse one patient's series: every photograph, the trend, the verdict."""
+    from analyzer.pipeline import analyze_series, unusable_series
+
+    require_ending(report, (".html", ".pdf"), "--report")
+    try:
+        result = analyze_series(folder, treatment_file=treatment, jobs=jobs, progress=say)
+    except InputError as error:
+        if json_to is not None:
+            write_json(unusable_series(folder.resolve().name, error), json_to)
+        raise
+    document = result.to_json()
+    if json_to is not None:
+        write_json(document, json_to)
+    if report is not None:
+        from analyzer.exports.report import write_report
+
+        write_report(result, report)
+    if not document["usable"]:
+        say("No photograph of this series could be used; each one's reason is named above.")
+        sys.exit(NOT_ANALYSABLE)
+    if json_to != "-":
+        from analyzer.terminal import series_in_words
+
+        click.echo(series_in_words(document))
+
+
+@click.command()
+@click.argument("readings", type=click.Path(path_type=Path))
+@click.option("--treatments", type=click.Path(path_type=Path), metavar="FILE.csv", help="patient,treated_at and more.")
+@click.option("--json", "json_to", metavar="FILE.jsonl|-", help="One document a line; - is standard output.")
+def assess(readings: Path, treatments: Path | None, json_to: str | None) -> None:
+    """Verdicts from numbers alone: a table of readings of many patients."""
+    from analyzer.assess import assess as assess_all
+
+    assessed = 0
+    with lines_to(json_to) as write:
+        for document in assess_all(readings, treatments):
+            assessed += bool(document["usable"])
+            for problem in document["problems"]:
+                say(f"{document['patient']}: {problem['message']} {problem['advice']}")
+            if write is not None:
+                write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+            elif document["usable"]:
+                verdict = document["verdict"]
+                click.echo(f"{document['patient']}: {verdict['status'].upper()}. {verdict['summary']}")
+    if not assessed:
+        say("No patient could be assessed; each one's reason is named above.")
+        sys.exit(NOT_ANALYSABLE)
