@@ -57,13 +57,16 @@ def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16], tag: ColourTag) -> byte
 
 
 def _colour_chunk(tag: ColourTag) -> bytes:
-    """The one chunk by which a PNG says what ``tag`` says; it must stand before the pixels."""
+    """The chunks by which a PNG says what ``tag`` says; they must stand before the pixels."""
     if tag.icc:
         return _chunk(b"iCCP", b"profile\0\0" + zlib.compress(tag.icc))
     if tag.cicp:
         return _chunk(b"cICP", bytes([*tag.cicp, 0, 1]))
     if tag.adobe_rgb:
         return _chunk(b"eXIf", exif.minimal(1, adobe_rgb=True))
+    if tag.primaries:
+        chunks = _chunk(b"gAMA", struct.pack(">I", tag.primaries.power))
+        return chunks + (_chunk(b"cHRM", struct.pack(">8I", *tag.primaries.places)) if tag.primaries.places else b"")
     return b""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
@@ -55,6 +56,10 @@ def resolve(pixels: Pixels, tag: ColourTag) -> Resolved:
         return Resolved(_as_rgb(pixels), coded, ColourTag(cicp=tag.cicp))
     if tag.adobe_rgb:
         return Resolved(_as_rgb(pixels), rgb_space.adobe_rgb(), ColourTag(adobe_rgb=True))
+    if tag.primaries is not None:
+        with suppress(ValueError):
+            space = rgb_space.from_primaries(tag.primaries)
+            return Resolved(_as_rgb(pixels), space, ColourTag(primaries=tag.primaries))
     return Resolved(_as_rgb(pixels), rgb_space.srgb(), ColourTag())
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from calibration.refusal import HOLE_IN_NOISE, unreadable
 
+_MOST_PIECES = 100_000  # 48 megapixels in tiles are some 200; entries of no bytes each could be billions
 _NO_SUCH_BYTES = b"\0\0\0"  # HEVC breaks up three zero bytes, so inside a unit they are a hole
 
 
@@ -136,7 +137,7 @@ class _Fields:
     """Reads big-endian whole numbers one after the other, never past the end of its box."""
 
     def __init__(self, data: bytes, box: Box) -> None:
-        self._data, self._at, self._end = data, box.start, box.end
+        self._data, self._at, self._end = data, box.start, min(box.end, len(data))
 
     def take(self, size: int) -> int:
         if self._at + size > self._end:
@@ -152,13 +153,18 @@ def _read_locations(data: bytes, iloc: Box, idat: Box | None, contents: Contents
     sizes = fields.take(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version == 2 else 2
+    pieces = 0
     for _ in range(fields.take(wide)):
         item = fields.take(wide)
         method = fields.take(2) & 15 if version else 0
         elsewhere = fields.take(2)
         base = fields.take(base_size)
         extents = contents.extents.setdefault(item, [])
-        for _ in range(fields.take(2)):
+        count = fields.take(2)
+        pieces += count
+        if pieces > _MOST_PIECES:
+            raise unreadable("its table of contents is damaged")
+        for _ in range(count):
             if version:
                 fields.take(index_size)
             offset, length = base + fields.take(offset_size), fields.take(length_size)
@@ -215,10 +221,12 @@ def _sizes(data: bytes, contents: Contents) -> Iterator[tuple[int, int]]:
 
 
 def _codes_of_colour(data: bytes, contents: Contents) -> tuple[int, int] | None:
-    for box in contents.described(contents.primary):
-        if box.kind == b"colr" and data[box.start : box.start + 4] == b"nclx":
-            primaries, transfer = struct.unpack_from(">HH", data, box.start + 4)
-            return primaries, transfer
+    """Of the primary picture, or where only its tiles are described, of the first of them."""
+    for item in (contents.primary, *contents.tiles.get(contents.primary, [])[:1]):
+        for box in contents.described(item):
+            if box.kind == b"colr" and data[box.start : box.start + 4] == b"nclx":
+                primaries, transfer = struct.unpack_from(">HH", data, box.start + 4)
+                return (primaries, transfer) if max(primaries, transfer) < 256 else None
     return None
 
 

@@ -113,11 +113,11 @@ def read_photo(path: Path) -> Photo:
 
     The time is the file's own capture time, never that of the file system: a copy or a chat changes the latter.
     """
-    if path.is_dir():
-        raise NothingToAnalyze(problem("unreadable", reason=f"{path.name} is a folder"))
-    if not path.exists():
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no file named {path.name}"))
     try:
+        if path.is_dir():
+            raise NothingToAnalyze(problem("unreadable", reason=f"{path.name or path} is a folder"))
+        if not path.exists():
+            raise NothingToAnalyze(problem("unreadable", reason=f"there is no file named {path.name}"))
         if not path.is_file():
             raise unreadable("it is not a file")
         if path.stat().st_size > _MAX_BYTES:

@@ -1,7 +1,8 @@
 """PNG files: their chunks, whether they are whole, and what they say of colour.
 
-Checked: every chunk lies inside the file and matches its checksum, the end chunk is there, and the packed data unpacks
-to as many rows as the header promises. Source: PNG (Third Edition), W3C 2025, sections 5, 7, 8 and 11.
+Checked: every chunk lies inside the file and matches its checksum, and the end chunk is there. (That the packed data
+unpacks to as many rows as the header promises, libpng itself makes sure of.)
+Source: PNG (Third Edition), W3C 2025, sections 5, 8 and 11.
 """
 
 from __future__ import annotations
@@ -11,33 +12,23 @@ import zlib
 from dataclasses import dataclass, field
 
 from calibration.refusal import unreadable
+from calibration.rgb_space import Primaries
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
 _LARGEST_PROFILE = 16 * 2**20
-_STEP = 2**20
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# Adam7: first column and row, and the step between them, of each of the seven passes.
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_FOR_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_HEADER = struct.Struct(">IIBBBBB")
+# Depths that each kind of pixel may have: grey, RGB, palette, grey with alpha, RGB with alpha.
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 
 @dataclass
 class Chunks:
-    """The first chunk of each kind, and where the packed pixels lie."""
+    """The first chunk of each kind but the pixels; ``essential`` is where the chunks lie that pixels are made from."""
 
     content: dict[bytes, bytes] = field(default_factory=dict)
-    pixels: list[tuple[int, int]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Header:
-    """Size, bits per channel, bits per pixel, and whether the rows are interlaced."""
-
-    width: int
-    height: int
-    depth: int
-    bits: int
-    interlaced: bool
+    essential: list[tuple[int, int]] = field(default_factory=list)
 
 
 def read_chunks(data: bytes) -> Chunks:
@@ -52,42 +43,30 @@ def read_chunks(data: bytes) -> Chunks:
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise unreadable("its data is damaged")
         kind = data[at + 4 : at + 8]
-        if kind == b"IDAT":
-            chunks.pixels.append((at + 8, end - 4))
-        else:
+        if kind in _FOR_PIXELS:
+            chunks.essential.append((at, end))
+        if kind != b"IDAT":
             chunks.content.setdefault(kind, data[at + 8 : end - 4])
         at = end
     return chunks
 
 
-def read_header(chunks: Chunks) -> Header:
-    """The size and the kind of pixels. Raises ``UnreadablePhoto`` for what no PNG may be."""
+def read_size(chunks: Chunks) -> tuple[int, int]:
+    """Width and height. Raises ``UnreadablePhoto`` for a header that no PNG may have."""
     content = chunks.content.get(b"IHDR", b"")
-    if len(content) != 13:
+    if len(content) != _HEADER.size:
         raise unreadable("it holds no picture")
-    width, height, depth, kind, _, _, interlace = struct.unpack(">IIBBBBB", content)
-    if kind not in _CHANNELS or depth not in (1, 2, 4, 8, 16) or interlace > 1:
+    width, height, depth, kind, packing, filtering, interlace = _HEADER.unpack(content)
+    if depth not in _DEPTHS.get(kind, ()) or packing or filtering or interlace > 1:
         raise unreadable("its header is damaged")
-    return Header(width, height, depth, _CHANNELS[kind] * depth, interlace == 1)
+    return width, height
 
 
-def check_rows(data: bytes, chunks: Chunks, header: Header) -> None:
-    """The packed data must hold all rows: decoders leave the missing ones black. Raises ``UnreadablePhoto``."""
-    missing = _unpacked_size(header)
-    unpacker = zlib.decompressobj()
+def only_pixels(data: bytes, chunks: Chunks) -> bytes:
+    """The same picture without anything beside its pixels: decoders stumble over texts and profiles of many megabytes,
+    and turn or recolour by their own lights."""
     view = memoryview(data)
-    try:
-        for start, end in chunks.pixels:
-            packed: bytes | memoryview = view[start:end]
-            while packed and missing > 0 and not unpacker.eof:
-                missing -= len(unpacker.decompress(packed, _STEP))
-                packed = unpacker.unconsumed_tail
-    except zlib.error as error:
-        raise unreadable("its data is damaged") from error
-    while missing > 0 and (rest := unpacker.decompress(b"", _STEP)):
-        missing -= len(rest)
-    if missing > 0:
-        raise unreadable("parts of the picture are missing")
+    return b"".join([MAGIC, *(view[start:end] for start, end in chunks.essential)])
 
 
 def profile(chunks: Chunks) -> bytes | None:
@@ -101,12 +80,14 @@ def profile(chunks: Chunks) -> bytes | None:
         return None
 
 
-def _unpacked_size(header: Header) -> int:
-    """Bytes of all rows, each with its filter byte before it."""
-    passes = _PASSES if header.interlaced else ((0, 0, 1, 1),)
-    total = 0
-    for left, top, across, down in passes:
-        columns, rows = -(-(header.width - left) // across), -(-(header.height - top) // down)
-        if columns > 0 and rows > 0:
-            total += rows * (1 + -(-columns * header.bits // 8))
-    return total
+def gamma_and_primaries(chunks: Chunks) -> Primaries | None:
+    """What the older chunks ``gAMA`` and ``cHRM`` say; None where they are not both sound, or where sRGB is named.
+
+    Programs write them beside nearly every sRGB picture; only where they say something else do they matter.
+    """
+    gamma, chromaticities = chunks.content.get(b"gAMA", b""), chunks.content.get(b"cHRM", b"")
+    if b"sRGB" in chunks.content or len(gamma) != 4:
+        return None
+    power = int.from_bytes(gamma, "big")
+    places = struct.unpack(">8I", chromaticities) if len(chromaticities) == 32 else None
+    return Primaries(power, places) if 20_000 <= power <= 200_000 else None

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from calibration.language import DEFAULT, in_language, language, speaking
+
 Severity = Literal["reject", "warn"]
 
 
@@ -38,9 +40,10 @@ class Problem:
 
 
 @cache
-def _texts() -> dict[str, dict[str, str]]:
+def _texts(spoken: str) -> dict[str, dict[str, str]]:
     text = files("calibration").joinpath("problems.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    with speaking(spoken):
+        return in_language("problems", tomllib.loads(text))
 
 
 def problem(code: str, severity: Severity | None = None, **facts: object) -> Problem:
@@ -49,11 +52,19 @@ def problem(code: str, severity: Severity | None = None, **facts: object) -> Pro
     ``severity`` overrides the table's where the contract allows both (a mild blur only warns).
     Raises ``KeyError`` for a code or a fact that the table does not know: a programming error.
     """
-    entry = _texts()[code]
+    entry = _texts(language())[code]
     chosen: Severity = severity or ("reject" if entry["severity"] == "reject" else "warn")
     return Problem(code, chosen, entry["message"].format(**facts), entry["advice"].format(**facts))
 
 
+def reworded(one: Problem) -> Problem:
+    """A stored problem in the language spoken now; one that tells figures of its own stays as it was said."""
+    entry = _texts(language()).get(one.code)
+    if entry is None or "{" in entry["message"] + entry["advice"]:
+        return one
+    return Problem(one.code, one.severity, entry["message"], entry["advice"])
+
+
 def codes() -> frozenset[str]:
     """Every problem code that Rubor can raise."""
-    return frozenset(_texts())
+    return frozenset(_texts(DEFAULT))

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import exif, heif, jpeg, png
+from calibration.errors import InputError
 from calibration.exif import Exif
 from calibration.refusal import HOLE_IN_NOISE, check_size, unreadable
+from calibration.rgb_space import Primaries
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,6 +34,8 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 # Zero bytes in a row that WebP's two codings never write. Lossy coding writes some for an even area: measured at most
 # 300 for 3 megapixels of one colour, so 10000 for the largest.
 _HOLES = {b"VP8L": HOLE_IN_NOISE, b"VP8 ": bytes(2**14)}
+
+_PILLOW_WARNS = 80e6  # Pillow warns of a tile (or a picture in one piece) of more pixels, and a warning is no answer
 
 # What people send by mistake, by the first bytes.
 _OTHER_KINDS = (
@@ -48,11 +52,13 @@ _OTHER_KINDS = (
 
 @dataclass(frozen=True)
 class ColourTag:
-    """What a file says of its colours: an ICC profile, or H.273 codes (primaries, transfer), or Adobe RGB by EXIF."""
+    """What a file says of its colours: an ICC profile, or H.273 codes (primaries, transfer), or Adobe RGB by EXIF, or
+    (old PNG) a power curve and primaries."""
 
     icc: bytes | None = None
     cicp: tuple[int, int] | None = None
     adobe_rgb: bool = False
+    primaries: Primaries | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,17 +113,17 @@ def _read_jpeg(data: bytes) -> Raster:
 
 
 def _read_png(data: bytes) -> Raster:
-    from PIL import PngImagePlugin
-
     chunks = png.read_chunks(data)
-    header = png.read_header(chunks)
-    check_size(header.width, header.height)
-    png.check_rows(data, chunks, header)
+    check_size(*png.read_size(chunks))
     codes = chunks.content.get(b"cICP", b"")
     facts = exif.parse(chunks.content.get(b"eXIf"))
-    tag = ColourTag(png.profile(chunks), (codes[0], codes[1]) if len(codes) == 4 else None, facts.adobe_rgb)
-    pixels = _with_opencv(data) if header.depth == 16 else _with_pillow(PngImagePlugin.PngImageFile, data)[0]
-    return Raster(upright(pixels, facts.orientation), tag, facts)
+    tag = ColourTag(
+        png.profile(chunks),
+        (codes[0], codes[1]) if len(codes) == 4 else None,
+        facts.adobe_rgb,
+        png.gamma_and_primaries(chunks),
+    )
+    return Raster(upright(_with_opencv(png.only_pixels(data, chunks)), facts.orientation), tag, facts)
 
 
 def _read_tiff(data: bytes) -> Raster:
@@ -128,16 +134,18 @@ def _read_tiff(data: bytes) -> Raster:
         raise unreadable("it was cut short")
     if 50706 in ifd.entries or ifd.number(254, 0) & 1:
         raise unreadable("it is a camera's raw file")
-    check_size(ifd.number(256, 0), ifd.number(257, 0))
+    width, height = ifd.number(256, 0), ifd.number(257, 0)
+    check_size(width, height)
     _check_strips(data, ifd)
     depths = set(ifd.numbers(258))
     if set(ifd.numbers(339)) - {1} or not depths <= {1, 2, 4, 8, 16}:
         raise unreadable("its pixels are not whole numbers of 8 or 16 bits")
     kind, profile = ifd.entries.get(34675, (0, b""))
     facts = exif.parse(data)
-    if depths == {16}:
-        if ifd.number(262, 2) not in (1, 2):
-            raise unreadable("it is an unusual kind of 16-bit TIFF")
+    plain = ifd.number(262, 2) in (1, 2)
+    if depths == {16} and not plain:
+        raise unreadable("it is an unusual kind of 16-bit TIFF")
+    if depths == {16} or (plain and width * height > _PILLOW_WARNS):
         pixels = _with_opencv(data)
     else:
         pixels, _ = _with_pillow(TiffImagePlugin.TiffImageFile, data)
@@ -162,7 +170,8 @@ def _read_webp(data: bytes) -> Raster:
     chunks = _webp_chunks(data)
     check_size(*_webp_size(chunks))
     facts = exif.parse(chunks.get(b"EXIF"))
-    pixels, _ = _with_pillow(WebPImagePlugin.WebPImageFile, data)
+    # OpenCV is three times as fast, but knows a still picture only.
+    pixels = _with_pillow(WebPImagePlugin.WebPImageFile, data)[0] if b"ANIM" in chunks else _with_opencv(data)
     return Raster(upright(pixels, facts.orientation), ColourTag(chunks.get(b"ICCP"), None, facts.adobe_rgb), facts)
 
 
@@ -239,6 +248,7 @@ def _with_pillow(plugin: Callable[[BytesIO], Image.Image], data: bytes) -> tuple
     """The first frame as (H, W) grey, RGB or CMYK of 8 bits, and Pillow's notes on the file."""
     try:
         image = plugin(BytesIO(data))
+        check_size(*image.size)
         image.load()
         info = {str(key): value for key, value in image.info.items()}
         if image.has_transparency_data:
@@ -248,25 +258,27 @@ def _with_pillow(plugin: Callable[[BytesIO], Image.Image], data: bytes) -> tuple
         elif image.mode not in ("L", "RGB", "CMYK"):
             image = image.convert("RGB")
         pixels = np.array(image)
+    except InputError:
+        raise
     except Exception as error:  # damaged files raise whatever the code happens to stumble over, in every library
         raise unreadable("its data is damaged") from error
     return (pixels if image.mode == "CMYK" else _on_white(pixels)), info
 
 
 def _with_opencv(data: bytes) -> Pixels:
-    """A 16-bit picture as (H, W) grey or RGB of 16 bits, which Pillow would cut down to 8."""
+    """(H, W) grey or RGB of 8 bits or 16, which Pillow would cut down to 8; not turned upright, but for a TIFF."""
     import cv2
 
     try:
         pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise unreadable("its data is damaged") from error
-    if pixels is None or pixels.dtype != np.uint16:
+    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise unreadable("its data is damaged")
     if pixels.ndim == 3:
         to_rgb = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
         pixels = cv2.cvtColor(pixels, to_rgb)
-    return _on_white(np.asarray(pixels, dtype=np.uint16))
+    return _on_white(cast("Pixels", pixels))
 
 
 def _on_white(pixels: Pixels) -> Pixels:

@@ -33,6 +33,22 @@ _POWERS = {4: 2.2, 5: 2.8, 8: 1.0}
 _HDR_TRANSFERS = (16, 18)
 
 
+# What is this near to sRGB's mean power and its primaries is meant as sRGB: the chunks know no better curve for it.
+_NEAR_POWER, _NEAR_PLACE = 0.1, 0.005
+
+
+@dataclass(frozen=True)
+class Primaries:
+    """A power curve and primaries as PNG's older chunks write them, in units of 1/100000.
+
+    Light is the coded value to the power of ``100000 / power``. ``places`` are x and y of white, red, green and blue,
+    None for those of sRGB.
+    """
+
+    power: int
+    places: tuple[int, ...] | None = None
+
+
 class HdrCoded(ValueError):
     """PQ or HLG: coded for a screen's absolute light, with no agreed way back to the scene."""
 
@@ -97,6 +113,28 @@ def from_cicp(primaries: int, transfer: int) -> RgbSpace:
     return _space(name, _samples_of_srgb() if power is None else x**power, to_srgb)
 
 
+def from_primaries(said: Primaries) -> RgbSpace:
+    """The space of a power curve and primaries; sRGB where they are as near to it as programs write it.
+
+    Raises ``ValueError`` for places that are no primaries.
+    """
+    gamma = 100_000 / said.power
+    x = np.linspace(0.0, 1.0, icc.CURVE_SAMPLES, dtype=np.float64)
+    curve = _samples_of_srgb() if abs(gamma - 2.2) < _NEAR_POWER else np.asarray(x**gamma, dtype=np.float64)
+    known = np.array([_D65, *_BT709])
+    places = known if said.places is None else np.array(said.places).reshape(4, 2) / 100_000
+    if np.abs(places - known).max() < _NEAR_PLACE:
+        return _space("sRGB" if abs(gamma - 2.2) < _NEAR_POWER else f"gamma {gamma:.2f}", curve, np.eye(3))
+    if (places[:, 1] <= 0).any() or abs(np.linalg.det(np.column_stack([places[1:], np.ones(3)]))) < 1e-2:
+        raise ValueError("primaries that lie on one line")
+    white, (red, green, blue) = _xyz_of_white(*places[0]), places[1:]
+    columns = np.stack([_xyz_of_white(*place) for place in (red, green, blue)], axis=1)
+    to_xyz = columns * np.linalg.solve(columns, white)
+    to_d65 = _adapted(white, _xyz_of_white(*_D65)) @ to_xyz
+    to_srgb = np.asarray(np.linalg.solve(_to_xyz(_BT709), to_d65), dtype=np.float64)
+    return _space(f"gamma {gamma:.2f}", curve, to_srgb)
+
+
 def from_icc(profile: bytes) -> RgbSpace:
     """The space of a matrix profile. Raises ``icc.NotAMatrixProfile`` and ``icc.BrokenProfile``."""
     parsed = icc.parse(profile)
@@ -136,6 +174,10 @@ def _between(chromaticities: tuple[tuple[float, float], ...]) -> NDArray[np.floa
 @cache
 def _srgb_to_pcs() -> NDArray[np.float64]:
     """Linear sRGB to XYZ adapted to D50 by the Bradford transform, as sRGB's own profiles carry it."""
-    gains = (_BRADFORD @ _D50_XYZ) / (_BRADFORD @ _xyz_of_white(*_D65))
-    adapt = np.linalg.solve(_BRADFORD, gains[:, None] * _BRADFORD)
-    return np.asarray(adapt @ _to_xyz(_BT709))
+    return np.asarray(_adapted(_xyz_of_white(*_D65), _D50_XYZ) @ _to_xyz(_BT709))
+
+
+def _adapted(white: NDArray[np.float64], to_white: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, 3): XYZ seen under ``white`` to XYZ seen under ``to_white``, by the Bradford transform."""
+    gains = (_BRADFORD @ to_white) / (_BRADFORD @ white)
+    return np.asarray(np.linalg.solve(_BRADFORD, gains[:, None] * _BRADFORD))

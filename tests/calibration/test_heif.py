@@ -149,3 +149,16 @@ def test_damaged_boxes_raise_nothing_else(at: int, patch: bytes) -> None:
     except InputError:
         return
     assert all(width >= 0 and height >= 0 for width, height in declared.sizes)
+
+
+def test_a_table_of_contents_of_endless_entries_is_refused_at_once() -> None:
+    """Counts that promise more than the file holds must not be followed: that would keep the reader for hours."""
+    associations = box(b"ipma", struct.pack(">II", 1, 0xFFFFFFFF))
+    endless = struct.pack(">I", 0x7FFFFFFF) + associations[4:]
+    iprp = box(b"iprp", box(b"ipco", box(b"ispe", struct.pack(">III", 0, 64, 48))) + endless)
+    item = struct.pack(">HHHHH", 1, 0, 0, 0, 0xFFFF)
+    iloc = box(b"iloc", struct.pack(">IHH", 1 << 24, 0x0000, 0xFFFF) + item * 20)
+    ftyp = box(b"ftyp", b"heic" + bytes(4) + b"mif1")
+    for tables in (iprp, iloc):
+        with pytest.raises(UnreadablePhoto):
+            heif.check_whole(ftyp + box(b"meta", bytes(4) + tables))

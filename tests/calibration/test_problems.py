@@ -13,24 +13,26 @@ from calibration.problems import Problem, _texts, codes, problem
 CONTRACT = {
     "reject": {
         "unreadable", "too_large", "too_small", "no_face", "several_faces", "face_too_small", "turned_away",
-        "face_covered", "blurred", "too_dark", "overexposed", "screen_photo",
+        "face_covered", "blurred", "too_dark", "overexposed", "screen_photo", "pair_incomplete",
     },
     "warn": {
-        "no_card", "unknown_card", "card_unreadable", "card_clipped", "uneven_light", "poor_lamp", "mixed_light",
-        "colour_filter", "made_up", "no_time", "other_person",
+        "no_card", "unknown_card", "card_unreadable", "card_clipped", "unpaired_card", "uneven_light", "poor_lamp",
+        "mixed_light", "colour_filter", "made_up", "no_time", "other_person",
     },
 }  # fmt: skip
 
 
 # What can be wrong with a table of numbers.
-OF_TABLES = {"bad_line", "no_treatment", "no_reading", "several_sessions"}
+OF_TABLES = {"bad_line", "no_treatment", "no_reading", "sessions_close", "too_few_series"}
+# With the log of signs.
+OF_SIGNS = {"signs_unreadable", "bad_sign", "exposed"}
 
 
 def test_every_code_of_the_contract_has_its_severity_and_texts() -> None:
-    assert codes() == CONTRACT["reject"] | CONTRACT["warn"] | OF_TABLES
+    assert codes() == CONTRACT["reject"] | CONTRACT["warn"] | OF_TABLES | OF_SIGNS
     for code in CONTRACT["reject"] | CONTRACT["warn"]:
         facts = {
-            name: 1 for text in _texts()[code].values() for _, name, _, _ in string.Formatter().parse(text) if name
+            name: 1 for text in _texts("en")[code].values() for _, name, _, _ in string.Formatter().parse(text) if name
         }
         made = problem(code, **facts)
         assert code in CONTRACT[made.severity]
