@@ -1,235 +1,154 @@
 """How far off is a*, and the change of a*, on what the calibration has never seen? Prints tables for docs/accuracy.md.
 
-Two judges. *Patches*: simulated phones, lamps and skins that no fit has seen (``calibration.holdout``), the card read
-with a little noise, thousands of skins, by ITA class, beside simpler methods. *Samples*: whole photographs through
+Two judges. *Patches*: simulated phones, lamps and skins that no fit has seen (``held_out``), the card read with a
+little noise, by ITA class, beside other methods (``colour_methods``). *Samples*: whole photographs through
 the whole program (finding the card and the face too), against the truth that the simulation wrote beside them.
 
-Usage: python benchmarks/accuracy.py [--phones 25] [--skins 100] [--seed 7]
+Usage: python benchmarks/accuracy.py [--phones 25] [--skins 100] [--seed 7] [--no-samples]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from colour_methods import IDEAS, KNOWN, OURS, Method, ours
+from held_out import CLASSES, PICTURES_PER_PHONE, REDDENINGS, USUAL, Hardship, Skins, held_out_skins, pictures
 from numpy.typing import NDArray
 
-from analyzer.reading import DARKEST_CLASS, TONE_CLASSES
-from calibration import spectra
-from calibration.card_reading import CardReading, CardSearch
-from calibration.cielab import (
-    WHITE_D65,
-    decode_srgb,
-    encode_srgb,
-    individual_typology_angle,
-    linear_srgb_to_lab,
-    xyz_to_lab,
-    xyz_to_linear_srgb,
-)
-from calibration.correction import calibrate
-from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS, HELD_OUT_SKINS
-from calibration.simulated_camera import Isp, Phone, simulate_patches
-from calibration.skin_optics import redden, tan
-
 Floats = NDArray[np.float64]
-ToLab = Callable[[Floats], Floats]
-SeOf = Callable[[Floats], float]
 
-CLASSES = (*(name for _, name in TONE_CLASSES), DARKEST_CLASS)
-CLASS_LIMITS = tuple(limit for limit, _ in TONE_CLASSES)
-PICTURES_PER_PHONE = 6
 SAMPLES = Path(__file__).parent.parent / "samples"
-
-
-@dataclass(frozen=True)
-class Skins:
-    """Skins that no fit has seen: plain and reddened reflectances (N, wavelengths), true a* (N,), ITA class (N,)."""
-
-    plain: Floats
-    red: Floats
-    plain_a: Floats
-    red_a: Floats
-    tone: NDArray[np.intp]
-
-
-def held_out_skins(per_class: int, rng: np.random.Generator) -> Skins:
-    """``per_class`` skins of each ITA class: measured ones, and the same people with more melanin or other blood."""
-    measured = spectra.skins().only(HELD_OUT_SKINS).values
-    pool = [measured]
-    for low, high in ((0.0, 0.03), (0.02, 0.1), (0.1, 0.3), (0.2, 0.6)):
-        for _ in range(8):
-            count = len(measured)
-            darker = tan(measured, rng.uniform(low, high, count), melanin_slope=rng.uniform(2.0, 3.33, count))
-            pool.append(redden(darker, rng.uniform(-0.12, 0.12, count), 0.8, shortening=0.6))
-    reflectance = np.concatenate(pool)
-    lab = xyz_to_lab(spectra.xyz_d65(reflectance))
-    tones = np.digitize(-individual_typology_angle(lab), [-limit for limit in CLASS_LIMITS])
-    lifelike = (lab[:, 1] > 2) & (lab[:, 1] < 24) & (lab[:, 2] > 4)
-    chosen = np.concatenate(
-        [rng.permutation(np.flatnonzero(lifelike & (tones == tone)))[:per_class] for tone in range(len(CLASSES))]
-    )
-    plain = reflectance[chosen]
-    count = len(plain)
-    # A face is seldom lit just as the card is, nor the same on two days.
-    lit = np.exp(rng.normal(np.log(0.88), 0.15, (count, 1)))
-    other_day = np.exp(rng.normal(0, 0.08, (count, 1)))
-    dose, oxygenation = rng.uniform(0.15, 0.45, count), rng.uniform(0.8, 0.98, count)
-    red = redden(plain, dose, oxygenation, shortening=rng.uniform(0.35, 0.85, count)) * lit * other_day
-    plain = plain * lit
-    true = [xyz_to_lab(spectra.xyz_d65(skins))[:, 1] for skins in (plain, red)]
-    return Skins(plain, red, true[0], true[1], tones[chosen])
-
-
-def pictures(phones: int, rng: np.random.Generator) -> Iterator[tuple[int, Floats, Floats, Isp]]:
-    """(phone, sensitivity, lamp, processing) of photographs: each phone under several lamps."""
-    lamps = spectra.lamps()
-    for number in range(phones):
-        phone, isp = Phone.random(rng, HELD_OUT_CAMERAS), Isp.random(rng)
-        for _ in range(PICTURES_PER_PHONE):
-            isp = isp.next_picture(rng)
-            yield number, phone.sensitivity(), lamps[str(rng.choice(HELD_OUT_LAMPS))], isp
-
-
-def read_card(rgb: Floats, rng: np.random.Generator) -> CardReading:
-    """The card's patches as a photograph would give them: print differences, noise, 8 bit averaged over pixels."""
-    seen = np.clip(rgb * (1 + rng.normal(0, 0.004, (24, 1))) + rng.normal(0, 5e-4, (24, 3)), 0, 1)
-    coded = np.round(encode_srgb(seen) * 255 * 8) / 8 / 255
-    clipped = ((coded >= 1) | (coded <= 0)).any(axis=1).astype(float)
-    nowhere = np.zeros((24, 2))
-    return CardReading("classic-24", nowhere[:4], False, decode_srgb(coded), np.full((24, 3), 5e-4), clipped, nowhere)
-
-
-def as_is(_reading: CardReading) -> ToLab:
-    """The phone's own sRGB."""
-    return linear_srgb_to_lab
-
-
-def grey_balance(reading: CardReading) -> ToLab:
-    """White balance on the second grey, exposure on the same."""
-    grey = spectra.xyz_d65(spectra.patches().values)[19, 1]
-    gain = grey / reading.rgb[19]
-    return lambda rgb: linear_srgb_to_lab(rgb * gain)
-
-
-def matrix_3x3(reading: CardReading) -> ToLab:
-    """Least-squares 3x3 on the 24 patches, linear light."""
-    return _fitted(reading, lambda rgb: rgb)
-
-
-def root_polynomial(reading: CardReading) -> ToLab:
-    """Root polynomial of degree 2 on the 24 patches (Finlayson, Mackiewicz and Hurlbert 2015)."""
-
-    def terms(rgb: Floats) -> Floats:
-        r, g, b = (np.maximum(rgb[..., i], 0) for i in range(3))
-        return np.concatenate([rgb, np.stack([np.sqrt(r * g), np.sqrt(g * b), np.sqrt(r * b)], axis=-1)], axis=-1)
-
-    return _fitted(reading, terms)
-
-
-def affine_coded(reading: CardReading) -> ToLab:
-    """Affine in coded sRGB: the way of PlantCV's auto_correct_color, written anew."""
-    wanted = encode_srgb(np.clip(_card_srgb(), 0, 1))
-    matrix, *_ = np.linalg.lstsq(_with_one(encode_srgb(reading.rgb)), wanted, rcond=None)
-    return lambda rgb: linear_srgb_to_lab(decode_srgb(np.clip(_with_one(encode_srgb(rgb)) @ matrix, 0, 1)))
-
-
-def _card_srgb() -> Floats:
-    return xyz_to_linear_srgb(spectra.xyz_d65(spectra.patches().values))
-
-
-def _with_one(rgb: Floats) -> Floats:
-    return np.concatenate([rgb, np.ones((*rgb.shape[:-1], 1))], axis=-1)
-
-
-def _fitted(reading: CardReading, terms: Callable[[Floats], Floats]) -> ToLab:
-    matrix, *_ = np.linalg.lstsq(terms(reading.rgb), spectra.xyz_d65(spectra.patches().values), rcond=None)
-    return lambda rgb: xyz_to_lab(np.maximum(terms(rgb) @ matrix, 1e-6 * WHITE_D65))
-
-
-METHODS: dict[str, Callable[[CardReading], ToLab]] = {
-    "the phone's sRGB": as_is,
-    "grey balance": grey_balance,
-    "3x3": matrix_3x3,
-    "root polynomial 2": root_polynomial,
-    "affine in coded RGB": affine_coded,
+STAGES = (None, *REDDENINGS)
+HARDSHIPS = {
+    "none": Hardship(),
+    "card faded or printed otherwise, delta E00 1": Hardship(fading=1.0),
+    "the same, delta E00 2": Hardship(fading=2.0),
+    "local tone mapping, strength 0.15": Hardship(local_tone=0.15),
+    "local tone mapping, strength 0.3": Hardship(local_tone=0.3),
+    "coarse JPEG: patches off by 1 of 255": Hardship(jpeg=1.0),
+    "six times the noise": Hardship(noise=6.0),
 }
-OURS = "Rubor"
 
 
 @dataclass(frozen=True)
-class Errors:
-    """Errors of a* of plain and of reddened skin, (pictures, skins) each, and the standard errors promised."""
+class Judged:
+    """Errors of a* (pictures, stages, skins) by one method, standard errors promised for plain skin (pictures, skins),
+    and whose phone and which lamp each picture is of."""
 
-    plain: Floats
-    red: Floats
+    errors: Floats
     promised: Floats
+    phones: NDArray[np.intp]
+    lamps: tuple[str, ...]
+
+    def steps(self, reddening: str) -> Floats:
+        """Errors of delta a*: reddened skin in one photograph less plain skin in another of the same phone."""
+        early, late = np.nonzero((self.phones[:, None] == self.phones) & ~np.eye(len(self.phones), dtype=bool))
+        return np.asarray(self.errors[late, STAGES.index(reddening)] - self.errors[early, 0])
+
+    def spread(self) -> float:
+        """SD of the same plain skin's a* over the lamps of one phone."""
+        return float(np.mean([self.errors[self.phones == one, 0].std(axis=0).mean() for one in set(self.phones)]))
 
 
-def judge(skins: Skins, phones: int, rng: np.random.Generator) -> tuple[dict[str, Errors], NDArray[np.intp]]:
-    """Every method on every picture; and the phone of each picture."""
-    count = len(skins.plain)
-    surfaces = np.concatenate([spectra.patches().values, skins.plain, skins.red])
-    rows: dict[str, list[tuple[Floats, Floats, Floats]]] = {name: [] for name in (*METHODS, OURS)}
-    owners = []
-    for phone, sensitivity, lamp, isp in pictures(phones, rng):
-        rgb = simulate_patches(sensitivity, lamp, isp, surfaces)
-        reading = read_card(rgb[:24], rng)
-        calibration = calibrate(CardSearch("auto", reading))
-        ways: dict[str, ToLab] = {name: way(reading) for name, way in METHODS.items()} | {OURS: calibration.to_lab}
-        owners.append(phone)
-        for name, to_lab in ways.items():
-            plain, red = to_lab(rgb[24 : 24 + count]), to_lab(rgb[24 + count :])
-            promised = np.array([calibration.a_se(one) for one in plain]) if name == OURS else np.zeros(count)
-            rows[name].append((plain[:, 1] - skins.plain_a, red[:, 1] - skins.red_a, promised))
-    errors = {name: Errors(*(np.array(column) for column in zip(*found, strict=True))) for name, found in rows.items()}
-    return errors, np.array(owners)
+def judge(
+    methods: Mapping[str, Method], skins: Skins, phones: int, seed: int, hardship: Hardship = HARDSHIPS["none"]
+) -> dict[str, Judged]:
+    """Every method on the same pictures."""
+    errors: dict[str, list[Floats]] = {name: [] for name in methods}
+    promised, owners, lamps = [], [], []
+    for picture in pictures(skins, phones, np.random.default_rng(seed), hardship):
+        owners.append(picture.phone)
+        lamps.append(picture.lamp)
+        for name, method in methods.items():
+            lab = method(picture.reading)(picture.rgb)
+            errors[name].append(lab[..., 1] - skins.lab[..., 1])
+            if name == OURS:
+                calibration = ours(picture.reading)
+                promised.append([calibration.a_se(one) for one in lab[0]])
+    nothing = np.zeros((len(owners), len(skins.tone)))
+    return {
+        name: Judged(
+            np.array(found), np.array(promised) if name == OURS else nothing, np.array(owners, np.intp), tuple(lamps)
+        )
+        for name, found in errors.items()
+    }
 
 
-def step_errors(errors: Errors, owners: NDArray[np.intp]) -> Floats:
-    """Errors of delta a*: reddened skin in one photograph less plain skin in another of the same phone."""
-    steps = [
-        errors.red[late] - errors.plain[early]
-        for early in range(len(owners))
-        for late in range(len(owners))
-        if early != late and owners[early] == owners[late]
-    ]
-    return np.array(steps)
+def print_methods(judged: Mapping[str, Judged]) -> None:
+    print("| method | mean abs. error of a* | p95 | mean abs. error of delta a* | p95 | SD over lamps |")
+    print("|---|---|---|---|---|---|")
+    for name, found in judged.items():
+        size, steps = np.abs(found.errors[:, 0]), np.abs(found.steps(USUAL))
+        cells = [size.mean(), np.quantile(size, 0.95), steps.mean(), np.quantile(steps, 0.95), found.spread()]
+        print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
+
+
+def print_classes(found: Judged, skins: Skins) -> None:
+    columns = ("skins", "true step", "error of a*", "error of delta a*", "p95", "inside 2 a_se", "median a_se", "RMS")
+    print(f"\n| Rubor by ITA class | {' | '.join(columns)} |")
+    print("|---|" + "---|" * len(columns))
+    step, steps = skins.lab[1, :, 1] - skins.lab[0, :, 1], np.abs(found.steps(USUAL))
+    for tone, name in [*enumerate(CLASSES), (None, "all")]:
+        of = np.ones(len(skins.tone), bool) if tone is None else skins.tone == tone
+        error, promised = found.errors[:, 0, of], found.promised[:, of]
+        print(
+            f"| {name} | {of.sum()} | {step[of].mean():.1f} | {np.abs(error).mean():.2f} | {steps[:, of].mean():.2f} | "
+            f"{np.quantile(steps[:, of], 0.95):.2f} | {(np.abs(error) <= 2 * promised).mean():.1%} | "
+            f"{np.median(promised):.2f} | {np.sqrt((error**2).mean()):.2f} |"
+        )
+
+
+def print_reddenings(found: Judged, skins: Skins) -> None:
+    print("\n| added blood | true step | error of delta a* | bias | p95 |\n|---|---|---|---|---|")
+    for number, name in enumerate(REDDENINGS, start=1):
+        step, errors = (skins.lab[number] - skins.lab[0])[:, 1].mean(), found.steps(name)
+        size = np.abs(errors)
+        print(f"| {name} | {step:.1f} | {size.mean():.2f} | {errors.mean():+.2f} | {np.quantile(size, 0.95):.2f} |")
+
+
+def print_lamps(found: Judged, worst: int = 5) -> None:
+    print("\n| lamp | pictures | error of a* | bias | median a_se |\n|---|---|---|---|---|")
+    names = np.array(found.lamps)
+    size = {name: np.abs(found.errors[names == name, 0]).mean() for name in set(found.lamps)}
+    ranked = sorted(size, key=lambda name: -size[name])
+    for name in [*ranked[:worst], ranked[-1]]:
+        of = names == name
+        print(
+            f"| {name} | {of.sum()} | {size[name]:.2f} | {found.errors[of, 0].mean():+.2f} | "
+            f"{np.median(found.promised[of]):.2f} |"
+        )
+
+
+def print_hardships(skins: Skins, phones: int, seed: int) -> None:
+    columns = ("error of a*", "error of delta a*", "p95", "SD over lamps", "inside 2 a_se", "median a_se")
+    print(f"\n| hardship | {' | '.join(columns)} |\n|---|" + "---|" * len(columns))
+    for name, hardship in HARDSHIPS.items():
+        found = judge({OURS: IDEAS[OURS]}, skins, phones, seed, hardship)[OURS]
+        size, steps = np.abs(found.errors[:, 0]), np.abs(found.steps(USUAL))
+        print(
+            f"| {name} | {size.mean():.2f} | {steps.mean():.2f} | {np.quantile(steps, 0.95):.2f} | "
+            f"{found.spread():.2f} | {(size <= 2 * found.promised).mean():.1%} | {np.median(found.promised):.2f} |"
+        )
 
 
 def print_patches(phones: int, per_class: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    skins = held_out_skins(per_class, rng)
-    errors, owners = judge(skins, phones, rng)
+    skins = held_out_skins(per_class, np.random.default_rng(seed))
     counts = np.bincount(skins.tone, minlength=len(CLASSES))
-    step = (skins.red_a - skins.plain_a).mean()
-    print(f"Held-out phones x lamps x skins: {len(owners)} pictures of {phones} phones, {len(skins.plain)} skins")
+    step = (skins.lab[1] - skins.lab[0])[:, 1].mean()
     by_class = ", ".join(f"{name} {count}" for name, count in zip(CLASSES, counts, strict=True))
-    print(f"(by class: {by_class}), true step {step:.1f} a*\n")
-    print("| method | mean abs. error of a* | p95 | mean abs. error of delta a* | p95 | SD over lamps |")
-    print("|---|---|---|---|---|---|")
-    for name, found in errors.items():
-        size, steps = np.abs(found.plain), np.abs(step_errors(found, owners))
-        spread = np.mean([found.plain[owners == phone].std(axis=0).mean() for phone in np.unique(owners)])
-        cells = [size.mean(), np.quantile(size, 0.95), steps.mean(), np.quantile(steps, 0.95), spread]
-        print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
-    ours = errors[OURS]
-    steps = np.abs(step_errors(ours, owners))
-    columns = ("skins", "error of a*", "error of delta a*", "p95", "inside 2 a_se", "median a_se", "RMS error")
-    print(f"\n| Rubor by ITA class | {' | '.join(columns)} |")
-    print("|---|---|---|---|---|---|---|---|")
-    for tone, name in [*enumerate(CLASSES), (None, "all")]:
-        of = np.ones(len(skins.tone), bool) if tone is None else skins.tone == tone
-        error, promised = ours.plain[:, of], ours.promised[:, of]
-        inside = (np.abs(error) <= 2 * promised).mean()
-        rms = np.sqrt((error**2).mean())
-        print(
-            f"| {name} | {of.sum()} | {np.abs(error).mean():.2f} | {steps[:, of].mean():.2f} | "
-            f"{np.quantile(steps[:, of], 0.95):.2f} | {inside:.1%} | {np.median(promised):.2f} | {rms:.2f} |"
-        )
+    print(f"Held-out phones x lamps x skins: {phones * PICTURES_PER_PHONE} pictures of {phones} phones, ", end="")
+    print(f"{len(skins.tone)} skins\n(by class: {by_class}), true step {step:.1f} a*\n")
+    judged = judge({**KNOWN, **IDEAS}, skins, phones, seed)
+    print_methods(judged)
+    print_classes(judged[OURS], skins)
+    print_reddenings(judged[OURS], skins)
+    print_lamps(judged[OURS])
+    print_hardships(skins, max(phones // 2, 2), seed + 1)
 
 
 def print_samples() -> None:
@@ -264,9 +183,11 @@ def main() -> None:
     parser.add_argument("--phones", type=int, default=25)
     parser.add_argument("--skins", type=int, default=100, help="skins of each ITA class")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--no-samples", action="store_true", help="leave the sample patients out")
     arguments = parser.parse_args()
     print_patches(arguments.phones, arguments.skins, arguments.seed)
-    print_samples()
+    if not arguments.no_samples:
+        print_samples()
 
 
 if __name__ == "__main__":

@@ -167,29 +167,32 @@ def _edges(flat: FlatCard, half: tuple[float, float], reach: float, card: Refere
     middle, contrast, strength = middle[usable], contrast[usable], strength[usable]
     direction = contrast / strength[:, None] ** 2
     offset = np.arange(-0.32, 0.32, 1 / _STEP)
+    strips = np.array(_STRIPS)
     across_strip = np.linspace(-0.08, 0.08, 5)
     parts = []
     ground = ground_colour(flat)
     for axis in (0, 1):
+        # (patches, strips, across a strip, along the profile)
+        beside = (middle[:, 1 - axis, None, None] + strips[:, None] + across_strip)[..., None]
         for end in (-1.0, 1.0):
-            for strip in _STRIPS:
-                position = middle[:, axis, None] + end * half[axis] + offset
-                beside = middle[:, 1 - axis] + strip
-                where = [position[:, None, :], (beside[:, None] + across_strip)[:, :, None]]
-                column, row = np.broadcast_arrays(*(where if axis == 0 else where[::-1]))
-                profile = ((flat.at(column, row) - ground) * direction[:, None, None, :]).sum(axis=-1).mean(axis=1)
-                slope = -end * np.gradient(profile, axis=1) * _STEP
-                likely = slope * np.exp(-0.5 * (offset / reach) ** 2)
-                likely[~np.isfinite(likely)] = -np.inf
-                best = np.clip(np.argmax(likely, axis=1), 1, len(offset) - 2)
-                pick = np.arange(len(best))
-                left, top, right = likely[pick, best - 1], likely[pick, best], likely[pick, best + 1]
-                with np.errstate(invalid="ignore"):
-                    bend = left - 2 * top + right
-                    fine = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0)
-                seen = middle[:, axis] + end * half[axis] + offset[best] + np.clip(fine, -0.5, 0.5) / _STEP
-                clear = np.where(np.isfinite(fine) & (top > 1.0), np.minimum(strength, 0.4), 0.0)
-                parts.append((axis, end, strip, np.where(clear > 0, seen, 0.0), clear))
+            expected = middle[:, axis] + end * half[axis]
+            where = np.broadcast_arrays((expected[:, None] + offset)[:, None, None, :], beside)
+            column, row = where if axis == 0 else where[::-1]
+            colours = (flat.at(column, row) - ground) @ direction[:, None, None, :, None]
+            profile = colours[..., 0].mean(axis=2)
+            likely = -end * np.gradient(profile, axis=2) * _STEP * np.exp(-0.5 * (offset / reach) ** 2)
+            likely[~np.isfinite(likely)] = -np.inf
+            best = np.clip(np.argmax(likely, axis=2), 1, len(offset) - 2)[..., None]
+            left, top, right = (np.take_along_axis(likely, best + step, axis=2)[..., 0] for step in (-1, 0, 1))
+            with np.errstate(invalid="ignore"):
+                bend = left - 2 * top + right
+                fine = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0)
+            seen = expected[:, None] + offset[best[..., 0]] + np.clip(fine, -0.5, 0.5) / _STEP
+            clear = np.where(np.isfinite(fine) & (top > 1.0), np.minimum(strength, 0.4)[:, None], 0.0)
+            parts += [
+                (axis, end, strip, *one)
+                for strip, *one in zip(_STRIPS, np.where(clear > 0, seen, 0.0).T, clear.T, strict=True)
+            ]
     count = len(middle)
     return _Edges(
         patch=np.tile(middle, (len(parts), 1)),

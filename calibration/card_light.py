@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.card_reading import CardReading
 from calibration.tone import ToneCurve
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,9 @@ PLACES: Floats = np.array([[column / 5 - 0.5, row / 3 - 0.5] for row in range(4)
 # How far light usually falls off from edge to edge, and how far a patch's lightness strays from its prediction for
 # other reasons, as natural logarithms.
 _USUAL_FALL_OFF, _PATCH_SCATTER = 0.08, 0.03
+# What is left of the fall-off once the slopes within the patches have been taken out: their own error, and the phone's
+# tone curve, which bends them by a tenth.
+_LEFT_OVER = 0.03
 # Patches darker than this carry more flare than light.
 _DARKEST = 0.06
 
@@ -28,6 +32,8 @@ _DARKEST = 0.06
 # What the slope over the card is uncertain by, edge to edge, and how much light may be put down to it at most: that a
 # fall-off goes on far beyond the card is a guess.
 _SLOPE_SE, _LARGEST = 0.015, 0.35
+# The most that is put down to a second lamp in the ratio of two channels, natural logarithm.
+_MOST_TINT = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,35 +41,69 @@ class LightField:
     """The light over the picture relative to the card's centre: its logarithm goes with the distance.
 
     ``centre`` (2,) and ``slope`` (2,), natural logarithm per pixel in x and y; ``reach`` is the card's width in pixels.
+    ``largest`` is the most that is put down to the fall-off, as a natural logarithm. ``tint`` (2, 2), where two lamps
+    light the picture: slopes of ln(R/G) and of ln(B/G) per pixel in x and y.
     """
 
     centre: Floats
     slope: Floats
     reach: float
+    largest: float = _LARGEST
+    tint: Floats | None = None
 
     def at(self, places: Floats) -> Floats:
         """Light (...) at ``places`` (..., 2) as a share of the card's."""
-        return np.asarray(np.exp(np.clip((places - self.centre) @ self.slope, -_LARGEST, _LARGEST)))
+        return np.asarray(np.exp(np.clip((places - self.centre) @ self.slope, -self.largest, self.largest)))
+
+    def colour_at(self, places: Floats) -> Floats:
+        """Light (..., 3) of each channel at ``places`` (..., 2) as a share of the card's, green as :meth:`at`."""
+        light = self.at(places)[..., None]
+        if self.tint is None:
+            return light
+        ratios = np.clip((places - self.centre) @ self.tint.T, -_MOST_TINT, _MOST_TINT)
+        red, blue = ratios[..., 0], ratios[..., 1]
+        return np.asarray(light * np.exp(np.stack([red, np.zeros_like(red), blue], axis=-1)))
 
     def log_se(self, place: Floats) -> float:
         """Standard error of the light's logarithm at ``place`` (2,)."""
         return _SLOPE_SE * float(np.linalg.norm(place - self.centre)) / self.reach
 
 
-def light_field(centres: Floats, slopes: Floats) -> LightField | None:
-    """The slopes of :func:`fall_off` in pixels, from the patches' ``centres`` (24, 2); None where these are unknown."""
+def first_look(reading: CardReading) -> Floats:
+    """(2,) slopes of the light's logarithm over the card by what each patch shows within itself.
+
+    Tone curve and lamp are not known yet, and along the row of greys a fall-off passes for a tone curve. But it also
+    goes on inside each patch, where neither does. Drawn towards none as far as it is uncertain.
+    """
+    if reading.gradient is None or reading.gradient_se is None:
+        return np.zeros(2)
+    axes = card_axes(reading.centres)[:2]
+    slopes, se = axes @ reading.gradient, np.abs(axes) @ reading.gradient_se
+    return np.asarray(slopes * _USUAL_FALL_OFF**2 / (_USUAL_FALL_OFF**2 + se**2))
+
+
+def card_axes(centres: Floats) -> Floats:
+    """(3, 2): pixels from edge to edge along the card's rows and down its columns, and its centre."""
     design = np.column_stack([PLACES, np.ones(len(PLACES))])
     axes, *_ = np.linalg.lstsq(design, centres, rcond=None)
+    return np.asarray(axes)
+
+
+def light_field(centres: Floats, slopes: Floats) -> LightField | None:
+    """The slopes of :func:`fall_off` in pixels, from the patches' ``centres`` (24, 2); None where these are unknown."""
+    axes = card_axes(centres)
     if abs(np.linalg.det(axes[:2])) < 1:
         return None
-    return LightField(axes[2], np.linalg.solve(axes[:2], slopes), float(np.linalg.norm(axes[0])))
+    slope = np.asarray(np.linalg.solve(axes[:2], slopes), np.float64)
+    return LightField(axes[2], slope, float(np.linalg.norm(axes[0])))
 
 
-def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Floats:
+def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_], *, looked: bool = False) -> Floats:
     """(2,) slopes of the light's logarithm over the card, along the rows and down the columns.
 
     ``seen`` and ``expected`` (24, 3) are linear RGB of the patches as photographed and as the likeliest lamp and camera
-    predict them. A robust plane, drawn towards none.
+    predict them. A robust plane, drawn towards none; more so when a :func:`first_look` has taken out the most of it
+    (``looked``).
     """
     level, wanted = seen.mean(axis=1), expected.mean(axis=1)
     known = usable & (wanted > _DARKEST) & (level > 0)
@@ -71,7 +111,7 @@ def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Float
         return np.zeros(2)
     ratio = np.log(level[known] / wanted[known])
     design = np.column_stack([PLACES[known], np.ones(known.sum())])
-    prior = np.diag([(_PATCH_SCATTER / _USUAL_FALL_OFF) ** 2] * 2 + [0.0])
+    prior = np.diag([(_PATCH_SCATTER / (_LEFT_OVER if looked else _USUAL_FALL_OFF)) ** 2] * 2 + [0.0])
     weight = np.ones(len(ratio))
     for _ in range(3):
         plane = np.linalg.solve(design.T @ (design * weight[:, None]) + prior, design.T @ (weight * ratio))
@@ -79,11 +119,14 @@ def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Float
     return np.asarray(plane[:2])
 
 
-def levelled(rgb: Floats, tone: ToneCurve, slopes: Floats) -> Floats:
+def levelled(rgb: Floats, tone: ToneCurve | None, slopes: Floats) -> Floats:
     """The patches' decoded RGB (24, 3) as even light would have made it.
 
-    The light is divided out where it is linear; ``tone`` tells how much a step in light moves the file's values there.
+    The light is divided out where it is linear; ``tone`` tells how much a step in light moves the file's values there
+    (None: not known yet, as much).
     """
+    if tone is None:
+        return np.asarray(rgb * np.exp(-(PLACES @ slopes))[:, None])
     step = 1.02
     sensitivity = np.log(np.maximum(tone.linearise(rgb * step), 1e-9) / np.maximum(tone.linearise(rgb), 1e-9)) / np.log(
         step

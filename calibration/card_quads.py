@@ -37,10 +37,8 @@ def find_quads(image: NDArray[np.uint8], small_only: bool = False) -> Quads:
     largest = _SMALL_SPOT if small_only else max(value.shape) / 5
     for window in _SMALL_WINDOWS if small_only else _ALL_WINDOWS:
         spots = cv2.adaptiveThreshold(value, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, window, -3)
-        found += [_parallelogram(corners) for corners in _four_sided(np.asarray(spots, dtype=np.uint8), largest)]
-    if not found:
-        return Quads(np.zeros((0, 2)), np.zeros((0, 2, 2)))
-    return _each_once(Quads(np.array([centre for centre, _ in found]), np.array([sides for _, sides in found])))
+        found += _four_sided(np.asarray(spots, dtype=np.uint8), largest)
+    return _each_once(_parallelograms(np.array(found).reshape(-1, 4, 2)))
 
 
 def _four_sided(spots: NDArray[np.uint8], largest: float) -> list[NDArray[np.float64]]:
@@ -84,12 +82,13 @@ def _quadrilateral(mask: NDArray[np.uint8], area: int) -> NDArray[np.float64] | 
     return corners[:, 0].astype(np.float64)
 
 
-def _parallelogram(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    first = (corners[1] + corners[2] - corners[0] - corners[3]) / 2
-    second = (corners[2] + corners[3] - corners[0] - corners[1]) / 2
-    sides = np.stack([first, second])
-    length = np.linalg.norm(sides, axis=1, keepdims=True)
-    return corners.mean(axis=0), sides * (length + 1) / np.maximum(length, 1e-9)
+def _parallelograms(corners: NDArray[np.float64]) -> Quads:
+    """The parallelograms nearest to quadrilaterals (N, 4, 2)."""
+    first = (corners[:, 1] + corners[:, 2] - corners[:, 0] - corners[:, 3]) / 2
+    second = (corners[:, 2] + corners[:, 3] - corners[:, 0] - corners[:, 1]) / 2
+    sides = np.stack([first, second], axis=1)
+    length = np.linalg.norm(sides, axis=2, keepdims=True)
+    return Quads(corners.mean(axis=1), sides * (length + 1) / np.maximum(length, 1e-9))
 
 
 def _each_once(quads: Quads) -> Quads:
@@ -97,12 +96,11 @@ def _each_once(quads: Quads) -> Quads:
     area = np.abs(np.linalg.det(quads.sides))
     order = np.argsort(-area)
     centres, sides, area = quads.centres[order], quads.sides[order], area[order]
-    kept: list[int] = []
     size = np.sqrt(area)
-    for index in range(len(centres)):
-        others = np.array(kept, dtype=int)
-        near = np.linalg.norm(centres[others] - centres[index], axis=1) < 0.3 * size[index]
-        similar = size[others] < 1.7 * size[index]
-        if not np.any(near & similar):
-            kept.append(index)
+    apart = np.linalg.norm(centres[:, None] - centres, axis=2)
+    # Row: a spot; column: a larger one that would make it a repetition, if that one is kept.
+    repeats = np.tril((apart < 0.3 * size[:, None]) & (size < 1.7 * size[:, None]), -1)
+    kept = np.zeros(len(size), dtype=bool)
+    for index in range(len(size)):
+        kept[index] = not (repeats[index] & kept).any()
     return Quads(centres[kept], sides[kept])

@@ -11,6 +11,28 @@ from calibration.problems import Problem
 
 
 @dataclass(frozen=True, eq=False)
+class PatchSpectra:
+    """What this card's patches are, where they are not the measured ColorChecker's.
+
+    ``reflectance`` (24, wavelengths) on the grid of ``calibration.spectra``. ``a_se`` is what skin's a* is uncertain by
+    because the patches are not known better; it is the same error in every photograph with the same card, so a change
+    of a* carries only ``change_se`` of it. ``edition`` names the maker's edition, if there are several; ``paired`` is
+    False for a home print that nobody has measured.
+    """
+
+    reflectance: NDArray[np.float64]
+    a_se: float = 0.0
+    change_se: float = 0.0
+    edition: str | None = None
+    paired: bool = True
+
+    @property
+    def shared_a_se(self) -> float:
+        """The part of ``a_se`` that is the same in every photograph with this very card."""
+        return float(np.sqrt(max(self.a_se**2 - self.change_se**2, 0.0)))
+
+
+@dataclass(frozen=True, eq=False)
 class CardReading:
     """One card as it was seen.
 
@@ -19,7 +41,8 @@ class CardReading:
     ``rgb`` (24, 3) is the mean linear sRGB of each patch's inner part, ``rgb_se`` (24, 3) the standard error of
     that mean, ``clipped`` (24,) the share of its pixels with a channel at the end of the scale, ``centres`` (24, 2).
     ``gradient`` (2,) is the slope of the light over the card, natural log of luminance per pixel in x and in y, and
-    ``gradient_se`` (2,) its standard error; None where the patches are too small to tell.
+    ``gradient_se`` (2,) its standard error; None where the patches are too small to tell. ``patches`` is None for the
+    ColorChecker whose spectra are measured.
     """
 
     card: str
@@ -31,6 +54,7 @@ class CardReading:
     centres: NDArray[np.float64]
     gradient: NDArray[np.float64] | None = None
     gradient_se: NDArray[np.float64] | None = None
+    patches: PatchSpectra | None = None
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import card_check
+from calibration.card_copies import Copies
 from calibration.card_fit import FittedCard, fit_card, look_closer
 from calibration.card_patches import PatchColours, read_patches
 from calibration.card_reading import CardReading
 from calibration.cards import ReferenceCard
 from calibration.detection_candidates import Candidate, Offer, chart_candidates, grid_candidates
 from calibration.photo import Photo
+from calibration.printed_card_finder import printed_candidate
 from calibration.problems import Problem, problem
+
+Found = tuple[CardReading | None, tuple[Problem, ...]]
 
 # Long sides of the copies that are searched, cheap ones first; a small card shows only in the large ones.
 _LONG_SIDES = (640, 1280, 2560)
+ALL_LOOKS = len(_LONG_SIDES)
 _CHART_SIDE = 1000
+# Markers need about three pixels a module.
+_MARKER_SIDES: tuple[int, ...] = (1280, 2560, 5120)
 # OpenCV's detector enlarges the short side to 1000 pixels, however long the other one then becomes.
 _CHART_SHORT_SIDE = 250
 # Likeness of the colours (share of patches that agree): below the first there is no card, above the second one need
@@ -42,11 +48,14 @@ class _Trial:
     problems: tuple[Problem, ...] = ()
 
 
-def search(photo: Photo, kind: ReferenceCard) -> tuple[CardReading | None, tuple[Problem, ...]]:
-    """The card's reading, or none and the reason; or a reading that comes with a warning."""
+def search(copies: Copies, photo: Photo, kind: ReferenceCard, looks: int = ALL_LOOKS) -> Found:
+    """The card's reading, or none and the reason; or a reading that comes with a warning.
+
+    With fewer ``looks`` than all the costly ones for small and half-lost cards are left out.
+    """
     refused: list[_Trial] = []
     other_chart = False
-    for offer in _offers(photo, kind):
+    for offer in _offers(copies, kind, looks):
         other_chart |= offer.other_chart
         for candidate in offer.candidates:
             if candidate.likeness < _SOME_LIKENESS or candidate.spots < _FEW_SPOTS:
@@ -64,38 +73,33 @@ def search(photo: Photo, kind: ReferenceCard) -> tuple[CardReading | None, tuple
     return None, (problem("unknown_card" if other_chart else "no_card"),)
 
 
-def _offers(photo: Photo, kind: ReferenceCard) -> Iterator[Offer]:
+def search_printed(copies: Copies, photo: Photo, kind: ReferenceCard, looks: slice = slice(None)) -> Found:
+    """Our own card, by its markers; ``looks`` chooses among three, from coarse and quick to fine and slow."""
+    reason: str | None = None
+    for long_side in _MARKER_SIDES[looks]:
+        image, scale = copies.of(long_side)
+        candidate = printed_candidate(image, scale)
+        if candidate is not None:
+            trial = _look(photo, candidate, kind)
+            if trial.reading is not None:
+                return trial.reading, trial.problems
+            reason = reason or trial.reason
+        if scale == 1:
+            break
+    return None, (problem("card_unreadable", reason=reason) if reason else problem("no_card"),)
+
+
+def _offers(copies: Copies, kind: ReferenceCard, looks: int) -> Iterator[Offer]:
     """Candidates from one search after another, the cheap ones first."""
     scale = 0.0
-    for long_side in _LONG_SIDES:
-        image, new_scale = _small_copy(photo, long_side)
+    for long_side in _LONG_SIDES[:looks]:
+        image, new_scale = copies.of(long_side)
         if new_scale > scale:
             yield grid_candidates(image, new_scale, kind, small_only=scale > 0)
         scale = new_scale
-    image, scale = _small_copy(photo, _CHART_SIDE)
-    if min(image.shape[:2]) >= _CHART_SHORT_SIDE:
+    image, scale = copies.of(_CHART_SIDE)
+    if looks == ALL_LOOKS and min(image.shape[:2]) >= _CHART_SHORT_SIDE:
         yield chart_candidates(image, scale, kind)
-
-
-def _small_copy(photo: Photo, long_side: int) -> tuple[NDArray[np.uint8], float]:
-    """An 8-bit copy with sides of at most ``long_side``, and its scale."""
-    scale = min(1.0, long_side / max(photo.width, photo.height))
-    pixels = photo.pixels
-    if scale < 1:
-        size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-        # Whole factors shrink many times faster than broken ones; the rest is done on the smaller copy.
-        whole = int(1 / scale)
-        if whole >= 2:
-            pixels = _resized(pixels, (photo.width // whole, photo.height // whole), cv2.INTER_AREA)
-        pixels = _resized(pixels, size, cv2.INTER_LINEAR if whole >= 2 else cv2.INTER_AREA)
-    return pixels.astype(np.uint8) if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8), scale
-
-
-def _resized(
-    pixels: NDArray[np.uint8] | NDArray[np.uint16], size: tuple[int, int], how: int
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    small: NDArray[np.uint8] | NDArray[np.uint16] = cv2.resize(pixels, size, interpolation=how)  # type: ignore[assignment]
-    return small
 
 
 def _look(photo: Photo, candidate: Candidate, kind: ReferenceCard) -> _Trial:

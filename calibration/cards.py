@@ -23,7 +23,8 @@ Edition = Literal["after_november_2014", "before_november_2014"]
 
 AUTO = "auto"
 NONE = "none"
-_ORDER = ("classic-24", "mini-24", "nano-24", "passport-24")
+PRINTED = "rubor"
+_ORDER = ("classic-24", "mini-24", "nano-24", "passport-24", PRINTED)
 
 # ICC.1:2022: the D50 white of the published tables, XYZ with Y = 1.
 _WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
@@ -43,7 +44,8 @@ class ReferenceCard:
 
     ``patches`` are named in the card's own order, row by row, the first row first. ``lab_d50`` holds, for each
     edition, (24, 3) CIELAB for D50 and the 2 degree observer as the maker publishes them. ``patch_mm`` is the side
-    of a patch, ``gap_mm`` the dark strip between two; both are nominal.
+    of a patch, ``gap_mm`` the dark strip between two; both are nominal. ``designed`` (24, 3) is XYZ for D65 of a card
+    that nobody measures before it is printed; it has no ``lab_d50``.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ReferenceCard:
     patch_mm: float
     gap_mm: float
     lab_d50: dict[str, NDArray[np.float64]]
+    designed: NDArray[np.float64] | None = None
 
     @property
     def gap_share(self) -> float:
@@ -83,7 +86,13 @@ class ReferenceCard:
 
     def xyz_d65(self, edition: Edition = "after_november_2014") -> NDArray[np.float64]:
         """(24, 3) XYZ for D65 (Y of white = 1), adapted from D50 by Bradford's matrix."""
-        return np.asarray(_lab_d50_to_xyz(self.lab_d50[edition]) @ _D50_TO_D65.T, dtype=np.float64)
+        if self.designed is not None:
+            return self.designed
+        return np.asarray(self.xyz_d50(edition) @ _D50_TO_D65.T, dtype=np.float64)
+
+    def xyz_d50(self, edition: Edition = "after_november_2014") -> NDArray[np.float64]:
+        """(24, 3) XYZ for D50 (Y of white = 1) as published."""
+        return _lab_d50_to_xyz(self.lab_d50[edition])
 
     def lab_d65(self, edition: Edition = "after_november_2014") -> NDArray[np.float64]:
         """(24, 3) CIELAB for D65 and the 2 degree observer, adapted from D50 by Bradford's matrix."""
@@ -105,6 +114,8 @@ def load_card(name: str) -> ReferenceCard:
     if name not in _ORDER:
         raise UnknownCard(f'There is no card called "{name}"; known are {", ".join(_ORDER)}, {AUTO} and {NONE}.')
     card = _read(f"{name}.toml")
+    if name == PRINTED:
+        return _printed_card(card)
     reference = _read(f"{card['reference']}.reference.toml")
     return ReferenceCard(
         name=name,
@@ -115,6 +126,26 @@ def load_card(name: str) -> ReferenceCard:
         patch_mm=float(card["patch_mm"]),
         gap_mm=float(card["gap_mm"]),
         lab_d50={edition: _frozen(rows) for edition, rows in reference["lab_d50"].items()},
+    )
+
+
+def _printed_card(card: dict[str, Any]) -> ReferenceCard:
+    """Our own card, as the usual printer would print it."""
+    # Here, because its spectra are loaded only by those who use it.
+    from calibration.printed_card import GAP_MM, PATCH_MM, printed_patches
+    from calibration.printed_card_inks import USUAL
+    from calibration.spectra import xyz_d65
+
+    return ReferenceCard(
+        name=PRINTED,
+        title=str(card["title"]),
+        patches=tuple(str(patch["name"]) for patch in card["patch"]),
+        rows=4,
+        columns=6,
+        patch_mm=PATCH_MM,
+        gap_mm=GAP_MM,
+        lab_d50={},
+        designed=_frozen(xyz_d65(USUAL.spectra(printed_patches().inks)).tolist()),
     )
 
 

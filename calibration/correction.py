@@ -1,8 +1,8 @@
 """A card reading becomes a :class:`Calibration`: linear RGB to CIELAB, with an uncertainty and the lamp.
 
-The way: greys undo the phone's tone curve (``tone``), the 24 patches vote for lamps and cameras (``prior``), the
-winners' view of skin fits the mapping to CIELAB (``skin_mapping``). Without a card the photograph's own sRGB is
-taken at its word, with the wide uncertainty that this deserves.
+The way: greys undo the phone's tone curve (``tone``), the 24 patches vote for lamps and cameras (``prior``) and settle
+all of it together (``joint_fit``); how that sensor would show skin fits the mapping to CIELAB (``skin_mapping``).
+Without a card the photograph's own sRGB is taken at its word, with the wide uncertainty that this deserves.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import prior, spectra
-from calibration.card_light import LightField, fall_off, levelled, light_field
+from calibration.card_light import LightField, fall_off, first_look, levelled, light_field
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
+from calibration.joint_fit import JointFit, fit_jointly
+from calibration.light_problems import card_doubts
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
 from calibration.tone import GREYS, Pixels, ToneCurve, hypotheses
@@ -87,7 +89,7 @@ class Calibration:
             return linear_srgb_to_lab(linear)
         light = self.tone.linearise(linear)
         if self.light is not None and places is not None:
-            light /= self.light.at(places)[..., None].astype(light.dtype)
+            light /= self.light.colour_at(places).astype(light.dtype)
         return self.mapping.to_lab(light)
 
     def a_se(self, lab: Floats, place: Floats | None = None) -> float:
@@ -113,7 +115,10 @@ class Calibration:
             if fit
             else None,
             "lamp": {"cct_k": round(lamp.cct_k / 10) * 10, "like": lamp.like} if lamp else None,
+            "edition": reading.patches.edition if reading and reading.patches else None,
             "a_uncertainty": round(self.a_se(_TYPICAL_SKIN), 2),
+            # The part of it that is the same in every photograph with this very card.
+            "a_uncertainty_shared": round(reading.patches.shared_a_se, 2) if reading and reading.patches else 0.0,
         }
 
 
@@ -124,7 +129,8 @@ def calibrate(search: CardSearch) -> Calibration:
     """Calibrate from what was found of the card."""
     if search.reading is None:
         return uncalibrated(search)
-    return _calibrate_with(search, search.reading, prior.library())
+    other = search.reading.patches
+    return _calibrate_with(search, search.reading, prior.library_for(other.reflectance) if other else prior.library())
 
 
 def uncalibrated(search: CardSearch) -> Calibration:
@@ -145,21 +151,16 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
     if usable.sum() < _FEWEST_PATCHES or not usable[GREYS][1:5].all():
         return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, tuple(problems))
 
-    reflectance = spectra.xyz_d65(spectra.patches().values)
-    rgb, total, tone = reading.rgb, np.zeros(2), None
-    for _ in range(_LOOKS):
-        tone = _undo_phone(rgb, reflectance[:, 1], usable, pool, tone)
-        linear = tone.linearise(rgb)
-        outcome = prior.vote(linear, usable.astype(float), pool)
-        slopes = fall_off(linear, prior.expected_patches(outcome, pool), usable)
-        if np.abs(slopes).max() < _EVEN:
-            break
-        total += slopes
-        rgb = levelled(reading.rgb, tone, total)
-    skins = training_skins()
-    shown = prior.shown_skins(outcome, pool, skins.reflectance)
-    mapping = fit_skin_mapping(shown, outcome.probability, skins.xyz, skins.weight, prior.white_of(outcome))
-    extra = _EXTRA_A_SE * max(1.0, outcome.misfit / _ORDINARY_MISFIT)
+    card = reading.patches
+    reflectance = spectra.xyz_d65(card.reflectance if card else spectra.patches().values)
+    looks = [_look(reading, usable, reflectance[:, 1], pool, on_luminance=kind) for kind in (False, True)]
+    look = min(looks, key=lambda one: one.joint.unlikely)
+    linear, outcome, total, tone = look.linear, look.outcome, look.slopes, look.joint.tone
+    mapping = fit_skin_mapping(look.joint.sensor, look.joint.draws, training_skins())
+    extra = float(np.hypot(_EXTRA_A_SE * max(1.0, look.joint.misfit / _ORDINARY_MISFIT), card.a_se if card else 0.0))
+    doubts = card_doubts(outcome, pool, linear, usable, total, card.reflectance if card else None)
+    problems.extend(doubts.problems)
+    extra = float(np.hypot(extra, doubts.a_se))
     return Calibration(
         search,
         "spectral-prior",
@@ -182,8 +183,46 @@ def _too_bright_or_dark(reading: CardReading, usable: NDArray[np.bool_]) -> bool
 _NEARLY_WHITE = 0.9
 
 
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """One history of the picture, told to the end: ``linear`` (24, 3) patches in even light, and what stood before."""
+
+    linear: Floats
+    outcome: prior.Vote
+    slopes: Floats
+    joint: JointFit
+
+
+def _look(
+    reading: CardReading, usable: NDArray[np.bool_], luminance: Floats, pool: prior.Library, *, on_luminance: bool
+) -> _Look:
+    """Tone curve, lamp and the light's fall-off in turn, as a phone would have it that bends its channels or its
+    luminance; then all of them together."""
+    slopes = first_look(reading)
+    rgb = levelled(reading.rgb, None, slopes)
+    tone: ToneCurve | None = None
+    for _ in range(_LOOKS):
+        tone = _undo_phone(rgb, luminance, usable, pool, tone, on_luminance)
+        linear = tone.linearise(rgb)
+        outcome = prior.vote(linear, usable.astype(float), pool)
+        step = fall_off(linear, prior.expected_patches(outcome, pool), usable, looked=reading.gradient is not None)
+        if np.abs(step).max() < _EVEN:
+            break
+        slopes = slopes + step
+        rgb = levelled(reading.rgb, tone, slopes)
+    assert tone is not None
+    joint = fit_jointly(rgb, reading.rgb_se, usable, tone, outcome, pool)
+    slopes = slopes + joint.slopes
+    return _Look(joint.tone.linearise(levelled(reading.rgb, joint.tone, slopes)), outcome, slopes, joint)
+
+
 def _undo_phone(
-    rgb: Floats, luminance: Floats, usable: NDArray[np.bool_], pool: prior.Library, before: ToneCurve | None
+    rgb: Floats,
+    luminance: Floats,
+    usable: NDArray[np.bool_],
+    pool: prior.Library,
+    before: ToneCurve | None,
+    on_luminance: bool,
 ) -> ToneCurve:
     """The hypothesis about the phone whose linear patches some lamp and camera of the library explain best.
 
@@ -194,7 +233,8 @@ def _undo_phone(
         variance, _ = prior.misfits(curve.linearise(rgb), usable.astype(float), pool, _JURY)
         return float(np.sort(variance)[:_JUDGES].mean()) + curve.residual**2
 
-    return min(hypotheses(rgb[GREYS], luminance[GREYS], usable[GREYS], like=before), key=cost)
+    greys = rgb[GREYS], luminance[GREYS], usable[GREYS]
+    return min(hypotheses(*greys, on_luminance=on_luminance, like=before), key=cost)
 
 
 # Every eleventh pair is heard on the hypotheses: each lamp and each camera is still among them, in other company.
@@ -207,7 +247,7 @@ _JUDGES = 5
 
 
 # What the fit's own spread does not know of: cameras unlike the library's, local tone mapping, gloss.
-_EXTRA_A_SE = 0.5
+_EXTRA_A_SE = 0.3
 _ORDINARY_MISFIT = 0.012
 
 

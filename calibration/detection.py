@@ -2,24 +2,107 @@
 
 from __future__ import annotations
 
-from calibration.card_reading import CardSearch
-from calibration.cards import AUTO, NONE, load_card, names
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calibration.card_reading import CardReading, CardSearch, PatchSpectra
+from calibration.cards import AUTO, NONE, PRINTED, load_card, names
 from calibration.photo import Photo
-from calibration.problems import problem
+from calibration.problems import Problem, problem
+
+if TYPE_CHECKING:
+    from calibration.card_copies import Copies
+
+PAIRED_FILE = ".toml"
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What to look for: which cards, and what their patches are (None: as measured for the ColorChecker)."""
+
+    bought: str | None
+    printed: bool
+    bought_patches: PatchSpectra | None
+    printed_patches: PatchSpectra
 
 
 def find_card(photo: Photo, card: str = AUTO) -> CardSearch:
-    """Find ``card`` in ``photo``: a name of :func:`calibration.cards.names`, ``auto``, or ``none`` (do not look).
+    """Find ``card`` in ``photo``.
 
-    Raises ``UnknownCard`` for another name. A card that is covered, cut, blurred or too small is not read:
+    ``card`` is a name of :func:`calibration.cards.names`, ``auto``, ``none`` (do not look), or the path of a file that
+    pairing wrote. A bought card's name and ``auto`` may end in ``@before-2014`` or ``@after-2014``, the card's edition.
+
+    Raises ``UnknownCard`` for another name or file. A card that is covered, cut, blurred or too small is not read:
     ``card_unreadable`` says why; a chart with other colours gives ``unknown_card``; without any card, and for
-    ``none``, ``no_card``. A reading may come with ``card_clipped``.
+    ``none``, ``no_card``. A reading may come with ``card_clipped``, and with ``unpaired_card`` for a home print whose
+    colours nobody has measured.
     """
     if card == NONE:
         return CardSearch(card, None, (problem("no_card"),))
-    kind = load_card(names()[0] if card == AUTO else card)
+    wanted = _wanted(card)
     # Brings OpenCV with it, which who only handles results need not load.
-    from calibration.card_search import search
+    from calibration.card_copies import Copies
 
-    reading, problems = search(photo, kind)
-    return CardSearch(card, reading, problems)
+    copies = Copies(photo)
+    if not wanted.printed:
+        return CardSearch(card, *_bought(copies, photo, wanted))
+    if wanted.bought is None:
+        return CardSearch(card, *_printed(copies, photo, wanted))
+    # A bought card beside a printed one is the better one: where it is found at once, nothing else is looked for.
+    better = _bought(copies, photo, wanted, looks=1)
+    if better[0] is not None:
+        return CardSearch(card, *better)
+    found = _printed(copies, photo, wanted, slice(1))
+    seen = _codes(found) != {"no_card"}
+    better = _bought(copies, photo, wanted, looks=2 if seen else None)
+    if better[0] is not None:
+        return CardSearch(card, *better)
+    if not seen and _codes(better) == {"no_card"}:
+        # The finest look is left to who says that the card is there: without one it costs most.
+        found = _printed(copies, photo, wanted, slice(1, 2))
+        seen = _codes(found) != {"no_card"}
+    return CardSearch(card, *(found if seen else better))
+
+
+def _wanted(card: str) -> _Wanted:
+    from calibration.card_spectra import edition_of, edition_spectra, unpaired_spectra
+
+    if card.lower().endswith(PAIRED_FILE):
+        from calibration.paired_card import read_paired
+
+        return _Wanted(None, True, None, read_paired(Path(card)).spectra())
+    name, at, edition = card.partition("@")
+    if name == AUTO:
+        return _Wanted(names()[0], True, edition_spectra(edition_of(edition if at else None)), unpaired_spectra())
+    kind = load_card(name if name != PRINTED or not at else card)
+    if kind.name == PRINTED:
+        return _Wanted(None, True, None, unpaired_spectra())
+    return _Wanted(kind.name, False, edition_spectra(edition_of(edition if at else None)), unpaired_spectra())
+
+
+_Found = tuple[CardReading | None, tuple[Problem, ...]]
+
+
+def _bought(copies: Copies, photo: Photo, wanted: _Wanted, looks: int | None = None) -> _Found:
+    from calibration.card_search import ALL_LOOKS, search
+
+    kind = load_card(wanted.bought or names()[0])
+    reading, problems = search(copies, photo, kind, ALL_LOOKS if looks is None else looks)
+    return (replace(reading, patches=wanted.bought_patches) if reading else None), problems
+
+
+def _printed(copies: Copies, photo: Photo, wanted: _Wanted, looks: slice = slice(None)) -> _Found:
+    from calibration.card_search import search_printed
+
+    reading, problems = search_printed(copies, photo, load_card(PRINTED), looks)
+    if reading is None:
+        return None, problems
+    if not wanted.printed_patches.paired:
+        problems = (*problems, problem("unpaired_card"))
+    return replace(reading, patches=wanted.printed_patches), problems
+
+
+def _codes(found: _Found) -> set[str]:
+    """Why nothing was read; empty with a reading."""
+    return {one.code for one in found[1]} if found[0] is None else set()

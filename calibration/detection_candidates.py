@@ -71,8 +71,8 @@ def chart_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard
         to_image = np.asarray(cv2.findHomography(nodes, charts.mean(axis=1), 0)[0], dtype=np.float64)
         if to_image.shape != (3, 3):
             continue
-        likeness = _likeness(_sampled(image, to_image, nodes), _reference(card))
-        found.append(Candidate(_in_photo(to_image, scale), 0.8, likeness, len(nodes)))
+        likeness = _likeness(_sampled(image, to_image[None], nodes), _reference(card))
+        found.append(Candidate(in_photo(to_image, scale), 0.8, float(likeness[0]), len(nodes)))
     return Offer(sorted(found, key=lambda candidate: -candidate.likeness))
 
 
@@ -88,13 +88,11 @@ def _reference(card: ReferenceCard) -> NDArray[np.float64]:
 
 def _placed(grid: Grid, image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Candidate:
     """The best way to lay the card over the grid: which spot is patch 1, which way round, mirrored or not."""
-    nodes, reference = _nodes(card), _reference(card)
-    tried = []
-    for to_grid, spots in _placements(grid, card):
-        to_image = grid.to_image @ to_grid
-        likeness = _likeness(_sampled(image, to_image, nodes), reference)
-        tried.append(Candidate(_in_photo(to_image, scale), grid.side, likeness, spots))
-    return max(tried, key=lambda candidate: candidate.likeness)
+    lays = list(_placements(grid, card))
+    to_image = [grid.to_image @ to_grid for to_grid, _ in lays]
+    likeness = _likeness(_sampled(image, np.stack(to_image), _nodes(card)), _reference(card))
+    best = int(np.argmax(likeness))
+    return Candidate(in_photo(to_image[best], scale), grid.side, float(likeness[best]), lays[best][1])
 
 
 def _is_chart(grid: Grid, image: NDArray[np.uint8]) -> bool:
@@ -102,7 +100,7 @@ def _is_chart(grid: Grid, image: NDArray[np.uint8]) -> bool:
     extent = np.ptp(grid.places, axis=0) + 1
     if len(grid) < 16 or extent.min() < 3 or len(grid) < 0.85 * extent.prod():
         return False
-    colours = _sampled(image, grid.to_image, grid.places.astype(np.float64))
+    colours = _sampled(image, grid.to_image[None], grid.places.astype(np.float64))[0]
     colours = colours[np.isfinite(colours).all(axis=1)]
     strong = colours[np.ptp(colours, axis=1) > 0.2]
     if len(strong) < len(grid) / 3:
@@ -142,39 +140,44 @@ def _placements(grid: Grid, card: ReferenceCard) -> Iterator[tuple[NDArray[np.fl
 def _sampled(
     image: NDArray[np.uint8], to_image: NDArray[np.float64], nodes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(24, 3) coded colours 0..1 about each patch's centre; NaN where it lies outside the picture."""
+    """(lays, N, 3) coded colours 0..1 about each node's centre under each homography (lays, 3, 3); NaN where it lies
+    outside the picture."""
     shift = np.linspace(-0.2, 0.2, 3)
     around = np.stack(np.meshgrid(shift, shift), axis=-1).reshape(-1, 2)
-    points = transform(to_image, (nodes[:, None] + around[None]).reshape(-1, 2))
+    places = (nodes[:, None] + around[None]).reshape(-1, 2)
+    points = np.stack([transform(one, places) for one in to_image])
     place = np.rint(np.clip(points, -1e6, 1e6)).astype(np.int64)
     height, width = image.shape[:2]
-    inside = np.all((place >= 0) & (place < (width, height)), axis=1)
-    x, y = np.clip(place[:, 0], 0, width - 1), np.clip(place[:, 1], 0, height - 1)
-    colours = image[y, x].astype(np.float64).reshape(len(nodes), -1, 3) / 255
-    return np.where(inside.reshape(len(nodes), -1).all(axis=1)[:, None], np.median(colours, axis=1), np.nan)
+    inside = np.all((place >= 0) & (place < (width, height)), axis=2)
+    x, y = np.clip(place[..., 0], 0, width - 1), np.clip(place[..., 1], 0, height - 1)
+    shape = (len(to_image), len(nodes), len(around))
+    # The middle of nine sorted codes is their median.
+    colours = np.sort(image[y, x].reshape(*shape, 3), axis=2)[:, :, len(around) // 2] / 255.0
+    return np.where(inside.reshape(shape).all(axis=2)[..., None], colours, np.nan)
 
 
-def _likeness(seen: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
-    """How much the colours seen resemble the card's, 0..1, whatever the lamp, and although some may be covered."""
-    known = np.flatnonzero(np.isfinite(seen).all(axis=1))
-    if len(known) < 8:
-        return 0.0
-    design = np.column_stack([seen[known], np.ones(len(known))])
-    weight = np.ones(len(known))
-    distance = np.zeros(len(known))
+def _likeness(seen: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(lays,) how much the colours seen (lays, 24, 3) resemble the card's, 0..1, whatever the lamp, and although some
+    may be covered."""
+    known = np.asarray(np.isfinite(seen).all(axis=2))
+    count = known.sum(axis=1)
+    design = np.concatenate([np.where(known[..., None], seen, 0.0), np.ones((*seen.shape[:2], 1))], axis=2)
+    # The ridge keeps a covered or colourless region from being stretched into a likeness.
+    ridge = 0.15**2 * np.diag([1.0, 1.0, 1.0, 0.0]) + 1e-9 * np.eye(4)
+    prior = 0.15**2 * np.eye(4)[:, :3]
+    weight = known.astype(np.float64)
+    distance = np.zeros(seen.shape[:2])
     for _ in range(4):
-        # The ridge keeps a covered or colourless region from being stretched into a likeness.
-        scaled = np.vstack([design * weight[:, None], 0.15 * np.eye(4)[:3]])
-        prior = np.diag([1.0, 1.0, 1.0]) * 0.15
-        wanted = np.vstack([reference[known] * weight[:, None], prior])
-        transfer, *_ = np.linalg.lstsq(scaled, wanted, rcond=None)
-        distance = np.linalg.norm(design @ transfer - reference[known], axis=1)
-        weight = 1 / (1 + (distance / _LIKENESS) ** 2)
+        weighted = (design * (weight**2)[..., None]).transpose(0, 2, 1)
+        transfer = np.linalg.solve(weighted @ design + ridge, weighted @ reference + prior)
+        distance = np.asarray(np.linalg.norm(design @ transfer - reference, axis=2))
+        weight = known / (1 + (distance / _LIKENESS) ** 2)
+    alike = np.sum(np.exp(-((distance / _LIKENESS) ** 2)), axis=1, where=known)
     # A card half outside the picture is still a card; a handful of patches is not.
-    return float(np.sum(np.exp(-((distance / _LIKENESS) ** 2))) / max(len(known), len(reference) / 2))
+    return np.where(count >= 8, alike / np.maximum(count, len(reference) / 2), 0.0)
 
 
-def _in_photo(to_image: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+def in_photo(to_image: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
     """The homography for the photograph instead of its small copy (pixel centres at whole numbers in both)."""
     shift = 0.5 / scale - 0.5
     enlarge = np.array([[1 / scale, 0.0, shift], [0.0, 1 / scale, shift], [0.0, 0.0, 1.0]])

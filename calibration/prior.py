@@ -2,14 +2,13 @@
 
 A card's patches say little about skin by themselves: haemoglobin's bands are in none of them. But they tell
 lamp and sensor apart, and for each lamp and sensor the look of skin is known. So: vote over a library of
-lamps x cameras with the patches seen, then fit a mapping for *skin, plain and reddened, of every tone* on what the
-winners would have shown.
+lamps x cameras with the patches seen. The winners and their scatter are what ``joint_fit`` starts from.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ Floats = NDArray[np.float64]
 # never seen, prints that differ, noise.
 _PATCH_ERROR = 0.012
 # Keep the best pairs; the rest carry no weight worth its time.
-_KEPT_PAIRS = 40
+_KEPT_PAIRS = 120
 # A pair this much less likely than the best is not heard at all.
 _UNHEARD = 0.02
 # What the 63 residuals of a fit are worth as independent ones: neighbouring patches err together.
@@ -35,26 +34,21 @@ _INDEPENDENT_RESIDUALS = 20.0
 class Library:
     """Every lamp with every camera. Pair ``i`` is lamp ``i // len(cameras)`` with camera ``i % len(cameras)``.
 
-    ``lamps`` (n, wavelengths), ``cameras`` (m, 3, wavelengths), ``patches`` (n * m, 24, 3): the card in white-balanced
-    raw RGB; ``products`` (n * m, 6, 24): what the normal equations of a 3x3 need of the patches.
+    ``lamps`` (n, wavelengths), ``cameras`` (m, 3, wavelengths), ``card`` (24, wavelengths); ``patches``
+    (n * m, 24, 3): the card in white-balanced raw RGB; ``products`` (n * m, 6, 24): what the normal equations of a 3x3
+    need of the patches.
     """
 
     lamp_names: tuple[str, ...]
     lamps: Floats
     cameras: Floats
+    card: Floats
     patches: Floats
     products: Floats
 
     def lamp_of(self, pairs: NDArray[np.intp]) -> NDArray[np.intp]:
         """Index of each pair's lamp."""
         return np.asarray(pairs // len(self.cameras))
-
-    def shown(self, pairs: NDArray[np.intp], reflectance: Floats) -> Floats:
-        """White-balanced raw RGB (pairs, N, 3) of surfaces (N, wavelengths), a perfect diffuser = 1."""
-        weights = self.lamps[self.lamp_of(pairs), None] * self.cameras[pairs % len(self.cameras)]
-        weights /= weights.sum(axis=-1, keepdims=True)
-        raw = weights.reshape(-1, weights.shape[-1]) @ reflectance.T
-        return np.asarray(raw.reshape(len(pairs), 3, -1).transpose(0, 2, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +72,27 @@ def library() -> Library:
     return build_library((*known.names, *planck), lamps, np.stack(cameras))
 
 
-def build_library(lamp_names: tuple[str, ...], lamps: Floats, cameras: Floats) -> Library:
-    """All pairs of ``lamps`` (n, wavelengths) and ``cameras`` (m, 3, wavelengths)."""
-    card = spectra.patches().values
+def library_for(card: Floats) -> Library:
+    """The same lamps and cameras looking at another card, ``card`` (24, wavelengths)."""
+    return _library_of(card.tobytes(), len(card))
+
+
+@lru_cache(maxsize=4)
+def _library_of(card: bytes, patches: int) -> Library:
+    own = library()
+    return build_library(own.lamp_names, own.lamps, own.cameras, np.frombuffer(card).reshape(patches, -1))
+
+
+def build_library(lamp_names: tuple[str, ...], lamps: Floats, cameras: Floats, card: Floats | None = None) -> Library:
+    """All pairs of ``lamps`` (n, wavelengths) and ``cameras`` (m, 3, wavelengths) looking at ``card``, by default the
+    measured ColorChecker."""
+    card = spectra.patches().values if card is None else card
     lit = (lamps[:, None] * card[None]).reshape(-1, card.shape[1])  # (n * 24, wavelengths)
     seen = cameras.reshape(-1, card.shape[1]) @ np.concatenate([lit, lamps]).T
     raw = seen[:, : len(lit)].reshape(len(cameras), 3, len(lamps), len(card))
     white = seen[:, len(lit) :].reshape(len(cameras), 3, len(lamps), 1)
     patches = np.ascontiguousarray((raw / white).transpose(2, 0, 3, 1)).reshape(-1, len(card), 3)
-    return Library(lamp_names, lamps, cameras, patches, _products(patches))
+    return Library(lamp_names, lamps, cameras, card, patches, _products(patches))
 
 
 # The six different entries of a symmetric 3x3.
@@ -138,21 +144,14 @@ def vote(linear: Floats, patch_weights: Floats, pool: Library) -> Vote:
     return Vote(best[heard], probability, matrices[best[heard]], float(np.sqrt(variance[best[0]])))
 
 
-def shown_skins(outcome: Vote, pool: Library, skins: Floats) -> Floats:
-    """How each winning pair would have shown ``skins`` (..., wavelengths), in the photograph's linear RGB.
-
-    (pairs, ..., 3).
-    """
-    seen = pool.shown(outcome.pairs, skins.reshape(-1, skins.shape[-1])) @ outcome.matrices
-    return np.asarray(seen.reshape(len(outcome.pairs), *skins.shape[:-1], 3))
+def effective_sensors(outcome: Vote, pool: Library) -> Floats:
+    """(pairs, 3, wavelengths): a reflectance times it is what each winning pair makes of it in the photograph's RGB."""
+    weights = pool.lamps[pool.lamp_of(outcome.pairs), None] * pool.cameras[outcome.pairs % len(pool.cameras)]
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return np.asarray(np.einsum("pcw,pcd->pdw", weights, outcome.matrices))
 
 
 def expected_patches(outcome: Vote, pool: Library) -> Floats:
     """(24, 3): the card's linear RGB as the winning pairs predict it."""
     predicted = pool.patches[outcome.pairs] @ outcome.matrices
     return np.asarray(np.einsum("p,pnd->nd", outcome.probability, predicted))
-
-
-def white_of(outcome: Vote) -> Floats:
-    """(3,): the photograph's linear RGB of a perfect diffuser, averaged over the winning pairs."""
-    return np.asarray(np.einsum("p,pd->d", outcome.probability, outcome.matrices.sum(axis=1)))

@@ -87,13 +87,33 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A round patch with blood of its own: centre ``x``, ``y`` and ``width`` as shares of the width of the face's oval,
+    the centre counted from the oval's centre (x to the picture's right, y down); ``dose`` is added to the face's.
+    """
+
+    x: float
+    y: float
+    width: float
+    dose: float
+
+
+@dataclass(frozen=True)
 class Blood:
-    """Blood added to the face: ``dose`` times what the region takes (``by_region``), patchy by ``patchiness``."""
+    """Blood added to the face: ``dose`` times what the region takes (``by_region``), patchy by ``patchiness``, and what
+    ``spots`` add.
+    """
 
     dose: float = 0.0
     by_region: Mapping[str, float] = field(default_factory=lambda: dict(USUAL_BLOOD))
     patchiness: float = 0.12
     seed: int = 0
+    spots: tuple[Spot, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Blood:
+        """Read back what ``asdict`` wrote; records without spots are read too."""
+        return cls(**{**document, "spots": tuple(Spot(**one) for one in document.get("spots", ()))})
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +165,21 @@ def dose_map(face: PaintedFace, blood: Blood) -> Pixels:
     # Darker than a third of the skin's light is hair, beard or a deep fold: no skin to redden.
     lit = soften(np.clip((level - 0.22) / 0.2, 0, 1), 1.5)
     edge = _treated(face.portrait) * (1 - soften(_fill(face.portrait, _not_skin(face.portrait)), 0.012 * width))
-    return np.asarray(np.float32(blood.dose) * soften(amount, 0.05 * width) * patches * edge * lit, np.float32)
+    spread = np.float32(blood.dose) * soften(amount, 0.05 * width) * patches
+    return np.asarray((spread + _spots(face.portrait, blood.spots)) * edge * lit, np.float32)
+
+
+def _spots(portrait: Portrait, spots: tuple[Spot, ...]) -> Pixels:
+    """(H, W): the blood of the spots, even inside and falling off over a sixth of their width."""
+    height, across = portrait.srgb.shape[:2]
+    total = np.zeros((height, across), np.float32)
+    width, centre = portrait.face_width, portrait.face_centre
+    for spot in spots:
+        disc = np.zeros((height, across), np.uint8)
+        middle = (centre + width * np.array([spot.x, spot.y])) * 16
+        cv2.circle(disc, tuple(np.round(middle).astype(int)), round(spot.width * width / 2 * 16), 1, -1, shift=4)
+        total += np.float32(spot.dose) * soften(disc, spot.width * width / 6)
+    return total
 
 
 def _treated(portrait: Portrait) -> Pixels:

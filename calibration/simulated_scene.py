@@ -12,6 +12,7 @@ from calibration import holdout, spectra
 from calibration.simulated_camera import Isp, Phone
 from calibration.simulated_card import CardPlacement
 from calibration.simulated_face import Blood, Person
+from calibration.simulated_occluders import Occluder
 from calibration.simulated_skin import SkinModel
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
@@ -79,7 +80,10 @@ class Framing:
 
 @dataclass(frozen=True)
 class Scene:
-    """One photograph. ``captured_at`` is ISO 8601 with an offset; None: the file tells no time."""
+    """One photograph. ``captured_at`` is ISO 8601 with an offset; None: the file tells no time.
+
+    ``occluders`` lie over the face, the first undermost.
+    """
 
     person: Person
     blood: Blood = field(default_factory=Blood)
@@ -91,6 +95,7 @@ class Scene:
     card: CardPlacement | None = field(default_factory=CardPlacement)
     captured_at: str | None = None
     seed: int = 0
+    occluders: tuple[Occluder, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -106,7 +111,7 @@ class Scene:
                 contrast=person["contrast"],
                 model=SkinModel(**person["model"]),
             ),
-            blood=Blood(**document["blood"]),
+            blood=Blood.from_json(document["blood"]),
             light=Light(**document["light"]),
             phone=Phone.from_json(document["phone"]),
             isp=Isp.from_json(document["isp"]),
@@ -115,6 +120,7 @@ class Scene:
             card=None if document["card"] is None else CardPlacement(**document["card"]),
             captured_at=document["captured_at"],
             seed=document["seed"],
+            occluders=tuple(Occluder(**one) for one in document.get("occluders", ())),
         )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from calibration import holdout, spectra
 from calibration.cielab import WHITE_D65, lab_to_xyz, xyz_to_lab
-from calibration.skin_optics import blood_absorbance, skin_reflectance
+from calibration.skin_optics import blood_absorbance, melanin_filter, skin_reflectance
 
 Array = NDArray[np.float64]
 Pixels = NDArray[np.float32]
@@ -40,7 +40,8 @@ class SkinModel:
 
     ``pool`` says which measured skins may stand model (``calibration.holdout``), ``seed`` which of them this person
     resembles and how the modelled ones differ. ``oxygenation`` and ``shortening`` are the added blood's. ``surface`` is
-    the reflectance of the skin's surface alone, which no blood reaches: much of what dark skin sends back.
+    the reflectance of the skin's surface alone, which no blood reaches: much of what dark skin sends back. ``melanin``
+    is a volume fraction added to the epidermis everywhere: the skin after it has darkened.
     """
 
     pool: SkinPool = "held_out"
@@ -48,6 +49,7 @@ class SkinModel:
     oxygenation: float = 0.9
     shortening: float = 0.5
     surface: float = 0.02
+    melanin: float = 0.0
 
 
 def known_skins(model: SkinModel) -> tuple[Array, Array]:
@@ -121,7 +123,7 @@ class SkinTable:
         """
         doses = np.arange(0, float(dose.max(initial=0)) + 2 * _DOSE_STEP, _DOSE_STEP)
         absorbance = blood_absorbance(self.model.oxygenation, self.model.shortening)
-        inside = self.spectra - self.surface
+        inside = (self.spectra - self.surface) * melanin_filter(self.model.melanin)
         above = self.surface * weights.sum(axis=1)
         table = np.stack([above + inside @ (weights * np.exp(-one * absorbance)).T for one in doses]).astype(np.float32)
         places = [

@@ -33,11 +33,13 @@ from calibration.simulated_face import (
     PaintedFace,
     Person,
     Portrait,
+    Spot,
     dose_map,
     fill_outlines,
     paint,
     soften,
 )
+from calibration.simulated_occluders import STILL_SKIN, Occluder, cover_face
 from calibration.simulated_scene import (
     ORDINARY_LAMPS,
     Framing,
@@ -59,6 +61,7 @@ __all__ = [
     "Framing",
     "Isp",
     "Light",
+    "Occluder",
     "Person",
     "Phone",
     "Portrait",
@@ -66,6 +69,7 @@ __all__ = [
     "Scene",
     "Sensor",
     "SkinModel",
+    "Spot",
     "dose_for_delta_a",
     "random_person",
     "random_scene",
@@ -92,7 +96,7 @@ class Rendered:
     (D65, 2 degrees, a perfect diffuser in the card's light = 100). ``skin`` (H, W) is True on bare skin of the face,
     ``regions`` (H, W) holds ``REGION_LABELS`` on it, 0 elsewhere. ``corners`` (4, 2): the card's, in the contract's
     order, None without a card. ``dose`` (H, W) is the added blood, ``outlines`` those of the
-    portrait as they lie in the picture.
+    portrait as they lie in the picture. ``bare`` (H, W) is all that is bare skin of face and neck, in a region or not.
     """
 
     rgb8: Picture
@@ -103,6 +107,7 @@ class Rendered:
     corners: Array | None
     dose: Pixels
     outlines: Mapping[str, Array]
+    bare: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +118,13 @@ class _Staged:
     skin: Pixels
     dose: Pixels
     outlines: dict[str, Array]
+    hidden: NDArray[np.bool_]
 
 
 def render(scene: Scene, portrait: Portrait) -> Rendered:
     """Take the photograph. ``portrait`` is the one that ``scene.person`` names. A few seconds for two megapixels."""
     face = paint(portrait, scene.person)
-    staged = _stage(face, scene.blood, scene.framing)
+    staged = _stage(face, scene.blood, scene.framing, scene.occluders)
     lamps, share = _lamps(scene)
     sensitivity = scene.phone.sensitivity()
     sensors = np.concatenate([_xyz_weights(), *(_raw_weights(sensitivity, lamp) for lamp in lamps)])
@@ -138,7 +144,7 @@ def render(scene: Scene, portrait: Portrait) -> Rendered:
 def true_lab(scene: Scene, portrait: Portrait) -> tuple[Pixels, Picture]:
     """Truth alone, (H, W, 3) CIELAB and (H, W) region labels: those of :func:`render`, but sooner."""
     face = paint(portrait, scene.person)
-    staged = _stage(face, scene.blood, scene.framing)
+    staged = _stage(face, scene.blood, scene.framing, scene.occluders)
     seen = _surfaces(face, staged, _xyz_weights())
     card = None
     if scene.card is not None:
@@ -223,8 +229,8 @@ def _along(scene: Scene) -> Pixels:
     return np.asarray(x[None, :] * np.cos(angle) + y[:, None] * np.sin(angle), np.float32)
 
 
-def _stage(face: PaintedFace, blood: Blood, framing: Framing) -> _Staged:
-    """Move the portrait into the photograph's frame."""
+def _stage(face: PaintedFace, blood: Blood, framing: Framing, occluders: tuple[Occluder, ...] = ()) -> _Staged:
+    """Move the portrait into the photograph's frame, and lay over it what hides it."""
     portrait = face.portrait
     scale = framing.face_width * framing.width / portrait.face_width
     angle = np.radians(framing.roll_deg)
@@ -246,7 +252,8 @@ def _stage(face: PaintedFace, blood: Blood, framing: Framing) -> _Staged:
     xyz = around + ends * (moved(face.xyz) - around)
     placed *= ends
     outlines = {name: points @ move[:, :2].T + move[:, 2] for name, points in portrait.outlines.items()}
-    return _Staged(np.asarray(xyz, np.float32), placed[..., 0], placed[..., 1], outlines)
+    behind = cover_face(np.asarray(xyz, np.float32), placed[..., 0], placed[..., 1], outlines, occluders)
+    return _Staged(behind.xyz, behind.skin, behind.dose, outlines, behind.cover > STILL_SKIN)
 
 
 def _faded_edge(portrait: Portrait) -> Pixels:
@@ -306,14 +313,17 @@ def _tone_locally(linear: Pixels, strength: float) -> Pixels:
     return np.asarray(linear * np.exp2(np.float32(-strength) * (around - around.mean()))[..., None], np.float32)
 
 
+def _bare(staged: _Staged, card: CardPicture | None) -> NDArray[np.bool_]:
+    """(H, W): skin that nothing hides, less eyes, brows, lips and nostrils."""
+    parts = [name for name in NOT_SKIN if name in staged.outlines]
+    bare = (staged.skin > 0.5) & ~staged.hidden & ~fill_outlines(staged.outlines, parts, staged.skin.shape)
+    return bare if card is None else bare & (card.cover == 0)
+
+
 def _region_map(staged: _Staged, card: CardPicture | None) -> Picture:
     """(H, W) of ``REGION_LABELS``: the regions' bare skin; a later region does not take what an earlier one has."""
     height, width = staged.skin.shape
-    bare = (staged.skin > 0.5) & ~fill_outlines(
-        staged.outlines, [name for name in NOT_SKIN if name in staged.outlines], (height, width)
-    )
-    if card is not None:
-        bare &= card.cover == 0
+    bare = _bare(staged, card)
     regions = np.zeros((height, width), np.uint8)
     # The perioral outline runs round the chin's upper part: the chin is taken first.
     for name in sorted(REGION_LABELS, key=lambda one: one == "perioral"):
@@ -327,13 +337,14 @@ def _finish(
 ) -> Rendered:
     corners = None if card is None else card.corners.copy()
     outlines = {name: points.copy() for name, points in staged.outlines.items()}
-    dose = staged.dose
+    dose, bare = staged.dose, _bare(staged, card)
     if scene.framing.mirrored:
-        picture, lab, regions, dose = (
+        picture, lab, regions, dose, bare = (
             np.ascontiguousarray(picture[:, ::-1]),
             np.ascontiguousarray(lab[:, ::-1]),
             np.ascontiguousarray(regions[:, ::-1]),
             np.ascontiguousarray(dose[:, ::-1]),
+            np.ascontiguousarray(bare[:, ::-1]),
         )
         for points in _all_points(corners, outlines):
             points[:, 0] = scene.framing.width - 1 - points[:, 0]
@@ -346,6 +357,7 @@ def _finish(
         corners=corners,
         dose=dose,
         outlines=outlines,
+        bare=bare,
     )
 
 

@@ -1,4 +1,4 @@
-"""From the photograph's linear RGB to CIELAB, fitted on skin as the likely lamps and cameras would have shown it."""
+"""From the photograph's linear RGB to CIELAB, fitted on skin as the lamp and camera at hand would have shown it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.cielab import WHITE_D65, xyz_to_lab
+from calibration.training_skins import TrainingSkins
 
 Floats = NDArray[np.float64]
 Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
@@ -18,15 +19,15 @@ Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
 class SkinMapping:
     """A root polynomial (Finlayson, Mackiewicz and Hurlbert 2015) that leans a little on lightness.
 
-    ``white`` (3,) is the linear RGB of a perfect diffuser in the card's light, ``matrix`` (12, 3) turns the terms into
-    XYZ relative to the D65 white. ``lab``, ``a_error`` and ``weight`` (M,) remember how the fit did on the skins it was
-    made from: the spread of lamps, cameras and skins that the card could not tell apart.
+    ``white`` (3,) is the linear RGB of a perfect diffuser in the card's light, ``matrix`` (18, 3) turns the terms into
+    XYZ relative to the D65 white. ``lab`` (M, 3), ``a_variance`` and ``weight`` (M,) remember how well the skins that
+    it was made from came out: different skins look alike, and other sensors would explain the card too.
     """
 
     white: Floats
     matrix: Floats
     lab: Floats
-    a_error: Floats
+    a_variance: Floats
     weight: Floats
 
     def to_lab(self, linear: Pixels) -> Pixels:
@@ -40,44 +41,57 @@ class SkinMapping:
         """Root mean square a* error of the fit for colours within about ``reach`` Lab units of ``lab`` (3,)."""
         distance = ((self.lab - lab) ** 2).sum(axis=1)
         near = self.weight * np.exp(-0.5 * (distance - distance.min()) / reach**2)
-        return float(np.sqrt(np.sum(near * self.a_error**2) / np.sum(near)))
+        return float(np.sqrt(np.sum(near * self.a_variance) / np.sum(near)))
 
 
 def _terms(rgb: Pixels) -> Pixels:
-    """Twelve terms of ``(..., 3)``: the six second-degree roots, and the six times the root of the mean channel.
+    """18 terms of ``(..., 3)``: the six second-degree roots, and these times the mean channel and its root.
 
     The first six know only ratios, so that twice the light is twice the XYZ. But plain and reddened skin of one ratio
-    differ in lightness, which the other six may use. Negative channels are noise and count as zero under the roots.
+    differ in lightness, which the others may use. Negative channels are noise and count as zero under the roots.
     """
     r, g, b = (np.maximum(rgb[..., i], 0) for i in range(3))
-    terms = np.empty((*rgb.shape[:-1], 12), rgb.dtype)
+    level = ((r + g + b) / 3)[..., None]
+    terms = np.empty((*rgb.shape[:-1], 18), rgb.dtype)
     terms[..., :3] = rgb
     for column, product in enumerate((r * g, g * b, r * b), start=3):
         np.sqrt(product, out=terms[..., column])
-    np.multiply(terms[..., :6], np.sqrt((r + g + b) / 3)[..., None], out=terms[..., 6:])
+    np.multiply(terms[..., :6], np.sqrt(level), out=terms[..., 6:12])
+    np.multiply(terms[..., :6], level, out=terms[..., 12:])
     return terms
 
 
-def fit_skin_mapping(shown: Floats, probability: Floats, xyz: Floats, weight: Floats, white: Floats) -> SkinMapping:
-    """Fit the mapping.
+def fit_skin_mapping(sensor: Floats, draws: Floats, skins: TrainingSkins) -> SkinMapping:
+    """Fit the mapping to ``skins`` as ``sensor`` (3, wavelengths) shows them; judge it by what ``draws`` would show.
 
-    ``shown`` (pairs, stages, people, 3) are the skins as each pair would have shown them, in the photograph's linear
-    RGB; ``probability`` (pairs,) the pairs' weights; ``xyz`` (stages, people, 3) the skins' truth under D65, ``weight``
-    (stages, people) what each counts; ``white`` (3,) as above. A first solution in cube-root units is refined in CIELAB
-    itself, because a* is the difference of two cube roots whose errors must not be allowed to part.
+    A first solution in cube-root units is refined in CIELAB itself, because a* is the difference of two cube roots
+    whose errors must not be allowed to part.
     """
-    pairs = len(shown)
-    terms = _terms(shown / white).reshape(pairs * weight.size, -1)
-    target = np.tile((xyz / WHITE_D65).reshape(-1, 3), (pairs, 1))
-    weights = (probability[:, None] * weight.ravel()).ravel()
+    white = sensor.sum(axis=1)
+    weight = skins.weight
+    terms = _terms(skins.reflectance @ (sensor / white[:, None]).T).reshape(weight.size, -1)
+    target = (skins.xyz / WHITE_D65).reshape(-1, 3)
+    weights = weight.ravel()
     slope = np.sqrt(weights)[:, None] / (3 * np.cbrt(target) ** 2)
     matrix = np.stack([_ridge(terms * slope[:, [axis]], target[:, axis] * slope[:, axis]) for axis in range(3)], axis=1)
     truth = xyz_to_lab(target * WHITE_D65)
-    shape = (pairs, *weight.shape)
     for _ in range(2):
-        matrix = matrix + _lab_step(terms, matrix, truth, weights, shape)
-    lab = xyz_to_lab((terms @ matrix) * WHITE_D65)
-    return SkinMapping(white, matrix, lab, lab[:, 1] - truth[:, 1], weights)
+        matrix = matrix + _lab_step(terms, matrix, truth, weights, weight.shape)
+    judged = slice(None, None, _JUDGED)
+    variance = _a_variance(matrix, white, draws, skins.reflectance[:, judged], skins.xyz[:, judged])
+    lab = xyz_to_lab(skins.xyz[:, judged])
+    return SkinMapping(white, matrix, lab.reshape(-1, 3), variance.ravel(), weight[:, judged].ravel())
+
+
+# Every so many-th person tells how sure the mapping is.
+_JUDGED = 4
+
+
+def _a_variance(matrix: Floats, white: Floats, draws: Floats, reflectance: Floats, xyz: Floats) -> Floats:
+    """(stages, people): mean square error of a* over the ``draws`` (n, 3, wavelengths) of the sensor."""
+    shown = np.tensordot(reflectance, draws / white[:, None], axes=(2, 2)).transpose(2, 0, 1, 3)
+    found = xyz_to_lab(_terms(shown) @ (matrix * WHITE_D65))[..., 1]
+    return np.asarray(((found - xyz_to_lab(xyz)[..., 1]) ** 2).mean(axis=0))
 
 
 def _ridge(design: Floats, target: Floats) -> Floats:
@@ -120,16 +134,16 @@ def _lab_step(terms: Floats, matrix: Floats, truth: Floats, weight: Floats, shap
 def _changes(
     terms: Floats, slope: Floats, a_error: Floats, weight: Floats, shape: tuple[int, ...]
 ) -> tuple[Floats, Floats, Floats]:
-    """Each person reddened less the same person plain, under one pair: how a* changes with the matrix's X and Y.
+    """Each person reddened less the same person plain: how a* changes with the matrix's X and Y.
 
     Derivatives (M, terms * 2), the errors of the change (M,) and their weights (M,). Z does not enter a*.
     """
     by_axis = terms[:, :, None] * (slope[:, :2] * _LAB_AXES[1, :2])[:, None, :]
     a_star = by_axis.reshape(*shape, -1)
     errors = a_error.reshape(shape)
-    change = a_star[:, 1:] - a_star[:, :1]
+    change = a_star[1:] - a_star[:1]
     return (
         change.reshape(-1, a_star.shape[-1]),
-        (errors[:, 1:] - errors[:, :1]).ravel(),
-        _CHANGE_COST * weight.reshape(shape)[:, 1:].ravel(),
+        (errors[1:] - errors[:1]).ravel(),
+        _CHANGE_COST * weight.reshape(shape)[1:].ravel(),
     )

@@ -90,7 +90,12 @@ def redden(
 
 def tan(reflectance: NDArray[np.float64], melanin: ArrayLike, melanin_slope: ArrayLike = 2.5) -> NDArray[np.float64]:
     """Skin ``(..., wavelengths)`` behind an epidermis with ``melanin`` ``(...)`` more melanosomes (volume fraction)."""
-    m = np.asarray(melanin, dtype=float)[..., None]
     inside = np.maximum(reflectance - _SURFACE, 0.0)
-    filtered = inside * np.exp(-2 * m * _EPIDERMIS_CM * melanin_absorption(melanin_slope))
+    filtered = inside * melanin_filter(melanin, melanin_slope)
     return np.asarray(np.minimum(reflectance, _SURFACE + filtered))
+
+
+def melanin_filter(melanin: ArrayLike, melanin_slope: ArrayLike = 2.5) -> NDArray[np.float64]:
+    """Share of light ``(..., wavelengths)`` that passes ``melanin`` ``(...)`` more melanosomes there and back."""
+    m = np.asarray(melanin, dtype=float)[..., None]
+    return np.asarray(np.exp(-2 * m * _EPIDERMIS_CM * melanin_absorption(melanin_slope)))

@@ -64,6 +64,11 @@ def patches() -> Table:
     return _read("patches")
 
 
+def test_colours() -> Table:
+    """Reflectance of CIE's test colours 1 to 9, by which lamps' colour rendering is judged (CIE 13.3-1995)."""
+    return _read("test_colours")
+
+
 def observer() -> NDArray[np.float64]:
     """CIE 1931 2 degree colour matching functions, (3, wavelengths)."""
     return _read("observer").values

@@ -8,7 +8,7 @@ several :func:`hypotheses` are made and the one whose colours some real lamp and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -70,6 +70,22 @@ class ToneCurve:
         bent += self._slope_at_limit() * np.maximum(size - self.limit, 0)
         return np.copysign(bent * bent * bent, root)
 
+    def bent_by(self, amount: float) -> list[ToneCurve]:
+        """This curve bent by ``amount``, in cube-root units, in each of three ways that leave black and white alone."""
+        top = self.limit
+        ways = []
+        for column in (1, 2, 3):
+            coefficients = self.coefficients.copy()
+            coefficients[column] += amount / top ** (column + 1)
+            coefficients[0] -= amount / top
+            ways.append(replace(self, coefficients=coefficients))
+        return ways
+
+    def rises(self) -> bool:
+        """Whether brighter is brighter all the way."""
+        levels = np.linspace(0.02, self.limit, 64) ** 3
+        return bool(np.all(np.diff(self._straighten(levels)) > 0))
+
     def _slope_at_limit(self) -> float:
         return float(np.sum(self.coefficients * _POWERS * self.limit ** (_POWERS - 1)))
 
@@ -85,23 +101,25 @@ def _without_boost(rgb: Pixels, boost: float) -> Pixels:
 
 
 def hypotheses(
-    greys: Floats, reflectance: Floats, usable: NDArray[np.bool_], like: ToneCurve | None = None
+    greys: Floats,
+    reflectance: Floats,
+    usable: NDArray[np.bool_],
+    *,
+    on_luminance: bool,
+    like: ToneCurve | None = None,
 ) -> list[ToneCurve]:
-    """What the phone may have done, judged by its greys alone: each boost with each kind of curve.
+    """What the phone may have done, judged by its greys alone: each boost with a curve on channels or on luminance.
 
     ``greys`` (6, 3) are the patches' linear sRGB as decoded, white first; ``reflectance`` (6,) their luminance factors,
-    ``usable`` (6,) is False for clipped patches. With ``like``, only curves of its kind and boosts next to its own.
+    ``usable`` (6,) is False for clipped patches. With ``like``, only boosts next to its own.
     """
-    curves = []
-    for boost in _BOOSTS:
-        if like is not None and abs(boost - like.boost) > _NEXT_BOOST:
-            continue
-        plain = _without_boost(greys, boost)
-        if like is None or not like.on_luminance:
-            curves.append(_fit(plain, reflectance, usable, boost, on_luminance=False))
-        if like is None or like.on_luminance:
-            curves.append(_fit((plain @ _LUMA)[:, None], reflectance, usable, boost, on_luminance=True))
-    return curves
+    boosts = [boost for boost in _BOOSTS if like is None or abs(boost - like.boost) <= _NEXT_BOOST]
+    plain = [_without_boost(greys, boost) for boost in boosts]
+    values = [(one @ _LUMA)[:, None] if on_luminance else one for one in plain]
+    return [
+        _fit(one, reflectance, usable, boost, on_luminance=on_luminance)
+        for one, boost in zip(values, boosts, strict=True)
+    ]
 
 
 def _fit(
@@ -131,13 +149,8 @@ def _fit(
     misfit = (design @ solution - wanted) * trust[:, None]
     residual = float(np.sqrt(np.mean(misfit**2)))
     curve = ToneCurve(solution[:4] / top**_POWERS, top * 1.02, boost, on_luminance, residual)
-    if _rises(curve):
+    if curve.rises():
         return curve
     # A curve that falls somewhere is nonsense fitted to noise: a straight line is the better guess.
     straight = np.array([float(target[usable].max()) / top, 0.0, 0.0, 0.0])
     return ToneCurve(straight, top * 1.02, boost, on_luminance, residual)
-
-
-def _rises(curve: ToneCurve) -> bool:
-    levels = np.linspace(0.02, curve.limit, 64) ** 3
-    return bool(np.all(np.diff(curve._straighten(levels)) > 0))

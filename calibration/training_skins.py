@@ -20,10 +20,12 @@ from calibration.skin_optics import redden, skin_reflectance, tan
 Floats = NDArray[np.float64]
 
 _SEED = 20261122
-# Melanosome fractions that measured people are darkened by, to tan, brown and dark.
-_TANS = ((0.02, 0.1), (0.1, 0.3), (0.2, 0.5))
-# Doses of added blood, weak and strong, in units that give about 3 a* on light skin.
-_DOSES = ((0.3, 1.0), (1.0, 3.0))
+# Melanosome fractions that measured people are darkened by, to very light, tan, brown and dark.
+_TANS = ((-0.03, -0.005), (0.02, 0.1), (0.1, 0.3), (0.2, 0.5))
+# Doses of added blood, weak, strong and very strong, in units that give about 3 a* on light skin.
+_DOSES = ((0.3, 1.0), (1.0, 3.0), (3.0, 5.0))
+# No skin reflects more, at any wavelength.
+_BRIGHTEST = 0.95
 # How the face is lit, as a share of the card's light: turned away from the lamp or nearer to it, and not the same from
 # day to day. The mapping may lean on lightness only as far as lightness can be trusted.
 _SHADE, _SHADE_SD, _SHADE_SD_BETWEEN_DAYS = 0.88, 0.2, 0.1
@@ -51,17 +53,26 @@ def training_skins() -> TrainingSkins:
     usual = np.exp(rng.normal(np.log(_SHADE), _SHADE_SD, (1, len(plain), 1)))
     day = np.exp(rng.normal(0, _SHADE_SD_BETWEEN_DAYS, (len(reddened), len(plain), 1)))
     reflectance = np.concatenate([plain[None] * usual, np.stack(reddened) * usual * day])
-    shares = np.array([0.5, 0.25, 0.25]) / len(plain)
-    return TrainingSkins(reflectance, spectra.xyz_d65(reflectance), np.tile(shares[:, None], len(plain)))
+    xyz = spectra.xyz_d65(reflectance)
+    return TrainingSkins(reflectance, xyz, _weights(xyz[0, :, 1]))
+
+
+def _weights(luminance: Floats) -> Floats:
+    """(stages, people): half for plain skin, half for reddened; the same blood is twice the a* in light skin as in
+    dark, so that light skin counts more, above all where changes are fitted."""
+    weight = np.stack([luminance, *[luminance**1.5] * len(_DOSES)])
+    weight[0] *= len(_DOSES) * weight[1].sum() / weight[0].sum()
+    return np.asarray(weight / weight.sum())
 
 
 def _people(rng: np.random.Generator) -> Floats:
     measured = skins_for_prior().values
     people = [measured]
     for low, high in _TANS:
-        melanin = np.exp(rng.uniform(np.log(low), np.log(high), len(measured)))
-        people.append(tan(measured, melanin, melanin_slope=rng.uniform(2.0, 3.33, len(measured))))
-    return np.concatenate(people)
+        melanin = np.sign(low) * np.geomspace(abs(low), abs(high), len(measured))
+        people.append(tan(measured, rng.permutation(melanin), melanin_slope=rng.uniform(2.0, 3.33, len(measured))))
+    everyone = np.concatenate(people)
+    return np.asarray(everyone[everyone.max(axis=1) < _BRIGHTEST])
 
 
 def _with_blood(plain: Floats, dose: Floats, rng: np.random.Generator) -> Floats:
@@ -71,9 +82,9 @@ def _with_blood(plain: Floats, dose: Floats, rng: np.random.Generator) -> Floats
     throws back less, by the two-layer model.
     """
     count = len(plain)
-    oxygenation, shortening = rng.uniform(0.6, 1.0, count), rng.uniform(0.3, 0.9, count)
+    oxygenation, shortening = rng.uniform(0.6, 1.0, count), rng.uniform(0.2, 0.9, count)
     superficial = redden(plain, 0.2 * dose, oxygenation, shortening)
     blood = rng.uniform(0.002, 0.008, count)
     before, after = (skin_reflectance(0.03, share, oxygenation) for share in (blood, blood + 0.003 * dose))
     deep = plain * after / before
-    return np.where(rng.random(count)[:, None] < 0.4, deep, superficial)
+    return np.where(rng.random(count)[:, None] < 0.35, deep, superficial)

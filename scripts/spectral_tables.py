@@ -74,6 +74,8 @@ def main() -> None:
     write("observer.csv", {axis: np.interp(GRID, cmfs.wavelengths, cmfs.values[:, i]) for i, axis in enumerate("xyz")})
     patches = colour.SDS_COLOURCHECKERS["BabelColor Average"]
     write("patches.csv", {name: smooth_on_grid(sd) for name, sd in patches.items()})
+    colours = colour.quality.datasets.SDS_TCS["CIE 1995"]
+    write("test_colours.csv", {name: on_grid(sd) for name, sd in list(colours.items())[:9]})
 
 
 if __name__ == "__main__":

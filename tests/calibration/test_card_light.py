@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration import spectra
-from calibration.card_light import PLACES, fall_off, levelled, light_field
+from calibration.card_light import PLACES, fall_off, first_look, levelled, light_field
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import xyz_to_lab
 from calibration.correction import calibrate
@@ -30,6 +32,41 @@ def test_a_fall_off_is_found_and_taken_out(across: float, down: float) -> None:
     slopes = fall_off(seen, expected, ALL)
     assert slopes == pytest.approx([across, down], abs=0.03)
     assert levelled(seen, STRAIGHT, np.array([across, down])) == pytest.approx(expected, rel=1e-3)
+
+
+def looked_at(gradient: tuple[float, float], se: float) -> CardReading:
+    rgb = np.full((24, 3), 0.3)
+    slopes = np.array(gradient) / np.array([500.0, 300.0])
+    errors = np.full(2, se) / np.array([500.0, 300.0])
+    return CardReading(
+        "classic-24", CENTRES[[0, 5, 23, 18]], False, rgb, rgb / 300, np.zeros(24), CENTRES, slopes, errors
+    )
+
+
+def test_the_first_look_takes_what_patches_show_within_themselves() -> None:
+    assert first_look(looked_at((0.2, -0.1), 0.005)) == pytest.approx([0.2, -0.1], abs=0.01)
+    # A slope as uncertain as slopes usually are large is believed by half.
+    assert first_look(looked_at((0.2, 0.0), 0.08)) == pytest.approx([0.1, 0.0], abs=0.01)
+
+
+def test_a_fall_off_along_the_greys_does_not_pass_for_a_tone_curve() -> None:
+    """The lamp that the card is read to have stays the same when the light comes from either side."""
+    phone = Phone(camera=HELD_OUT_CAMERAS[1], infrared_cut_nm=660)
+    isp = Isp(exposure=0.65, tone="s_curve", tone_strength=0.5, saturation=1.1)
+    found = []
+    for slope in (-0.25, 0.0, 0.25):
+        lit = CARD * np.exp(PLACES @ np.array([slope, 0.0]))[:, None]
+        rgb = simulate_patches(phone.sensitivity(), spectra.lamps()["D55"], isp, lit)
+        even = looked_at((slope, 0.0), 0.01)
+        clipped = ((rgb >= 1) | (rgb <= 0)).any(axis=1).astype(float)
+        found.append(
+            calibrate(CardSearch("auto", replace(even, rgb=rgb, rgb_se=np.full((24, 3), 1e-3), clipped=clipped)))
+        )
+    assert all(one.lamp is not None and one.light is not None for one in found)
+    ccts = [one.lamp.cct_k for one in found if one.lamp is not None]
+    assert max(ccts) - min(ccts) < 400
+    slopes = [float(one.light.slope[0]) * 500 for one in found if one.light is not None]
+    assert slopes == pytest.approx([-0.25, 0.0, 0.25], abs=0.04)
 
 
 def test_one_odd_patch_makes_no_fall_off() -> None:

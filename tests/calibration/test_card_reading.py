@@ -8,26 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.card_reading import CardReading, CardSearch
 from calibration.cards import load_card
 from calibration.cielab import encode_srgb
 from calibration.detection import find_card
-from calibration.photo import Photo, RgbSpace, decode_photo, read_photo
+from calibration.photo import RgbSpace, read_photo
+from tests.calibration.conftest import Points, as_photo, error, plain_srgb, read
 
 FACES = Path(__file__).parents[2] / "samples" / "portraits"
-
-Points = NDArray[np.float64]
-
-
-def plain_srgb() -> RgbSpace:
-    """The space of a file without a profile, as the reader makes it."""
-    done, code = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))
-    assert done
-    return decode_photo(code.tobytes(), "plain.png").space
-
-
-def as_photo(picture: NDArray[np.uint8] | NDArray[np.uint16], space: RgbSpace | None = None) -> Photo:
-    return Photo("made.png", np.ascontiguousarray(picture), space or plain_srgb())
 
 
 def drawn(
@@ -71,17 +58,6 @@ def drawn(
 def reference() -> Points:
     """The classic card's linear sRGB, within what a file can hold."""
     return np.clip(load_card("classic-24").linear_srgb(), 0.002, 0.98)
-
-
-def read(search: CardSearch) -> CardReading:
-    assert search.reading is not None, [problem.sentence for problem in search.problems]
-    return search.reading
-
-
-def error(reading: CardReading, truth: Points) -> float:
-    """The worst corner's distance, in widths of the card."""
-    off = np.linalg.norm(reading.corners - truth, axis=1).max()
-    return float(off / np.linalg.norm(truth[1] - truth[0]))
 
 
 def coded(linear: Points) -> Points:

@@ -20,8 +20,8 @@ TABLES = {
 }
 
 
-def test_the_four_promised_cards_are_there_and_load() -> None:
-    assert names() == ("classic-24", "mini-24", "nano-24", "passport-24")
+def test_the_promised_cards_are_there_and_load() -> None:
+    assert names() == ("classic-24", "mini-24", "nano-24", "passport-24", "rubor")
     for name in names():
         card = load_card(name)
         assert card.name == name

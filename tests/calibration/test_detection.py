@@ -15,16 +15,16 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from calibration.card_reading import CardReading, CardSearch
+from calibration.card_reading import CardSearch
 from calibration.detection import find_card
 from calibration.errors import UnknownCard
-from calibration.photo import Photo, RgbSpace, decode_photo, read_photo
+from calibration.photo import read_photo
+from tests.calibration.conftest import Points, as_photo, codes, error, read
 
 CARDS = Path(__file__).parents[1] / "data" / "cards"
 FACES = Path(__file__).parents[2] / "samples" / "portraits"
 
 Picture = NDArray[np.uint8]
-Points = NDArray[np.float64]
 
 CORNERS = {
     "IMG_20140613_203438.jpg": [[999, 552], [701, 849], [464, 731], [771, 464]],
@@ -41,17 +41,6 @@ CORNERS = {
 }
 MINI = "color_checker_mini_3.jpg"
 LEAF, LIGHT_SKIN, DARK_SKIN = (70, 110, 40), (225, 180, 155), (95, 62, 48)
-
-
-def plain_srgb() -> RgbSpace:
-    """The space of a file without a profile, as the reader makes it."""
-    done, code = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))
-    assert done
-    return decode_photo(code.tobytes(), "plain.png").space
-
-
-def as_photo(picture: NDArray[np.uint8] | NDArray[np.uint16], space: RgbSpace | None = None) -> Photo:
-    return Photo("made.png", np.ascontiguousarray(picture), space or plain_srgb())
 
 
 def real(name: str) -> Picture:
@@ -99,17 +88,6 @@ def covered(
 
 def corners_of(name: str) -> Points:
     return np.array(CORNERS[name], dtype=np.float64)
-
-
-def read(search: CardSearch) -> CardReading:
-    assert search.reading is not None, [problem.sentence for problem in search.problems]
-    return search.reading
-
-
-def error(reading: CardReading, truth: Points) -> float:
-    """The worst corner's distance, in widths of the card."""
-    off = np.linalg.norm(reading.corners - truth, axis=1).max()
-    return float(off / np.linalg.norm(truth[1] - truth[0]))
 
 
 def refusal(search: CardSearch) -> str:
@@ -225,11 +203,6 @@ def test_no_card_is_seen_where_there_is_none(name: str) -> None:
 def test_no_card_is_seen_on_an_empty_holder_or_a_face() -> None:
     for path in (CARDS / "neg_normal_example.jpg", *sorted(FACES.glob("*.jpg"))[:3]):
         assert codes(find_card(read_photo(path))) == ["no_card"]
-
-
-def codes(search: CardSearch) -> list[str]:
-    assert search.reading is None
-    return [problem.code for problem in search.problems]
 
 
 def test_none_does_not_look_and_an_unknown_name_is_refused() -> None:

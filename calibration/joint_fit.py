@@ -1,0 +1,139 @@
+"""What the vote leaves open, settled by the patches all at once: sensor, tone curve, colour boost and fall-off.
+
+No pair of the library *is* the lamp and the camera at hand; the right one lies somewhere between and beside the
+winners. And tone curve, colour boost and the light's fall-off were found one after the other, each with the others
+held fixed. Near the winners everything is linear, so one Kalman update settles it: the winners' scatter is the prior
+of the sensor, the 24 patches are the observation, and what the patches cannot explain sets how far they are trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.card_light import PLACES
+from calibration.prior import Library, Vote, effective_sensors
+from calibration.tone import ToneCurve
+
+Floats = NDArray[np.float64]
+
+# How far the first guesses may be off, as standard deviations: bends of the tone curve in cube-root units, the boost,
+# the light's logarithm from edge to edge, the entries of the phone's colour matrix.
+_BEND_SD, _BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.03, 0.06, 0.05
+# What a patch may differ from its prediction by without the reading's fault (print, gloss, what is not linear), in
+# cube-root units; the likeliest of these is taken. 0.01 is about one unit of L*.
+_MISFITS = np.array([0.0015, 0.0025, 0.004, 0.006, 0.01, 0.016, 0.025])
+# A patch further off than this many standard deviations (a reflection, a scratch) is believed less.
+_ODD = 3.0
+# Draws from what is left uncertain, always the same ones.
+_DRAWS, _SEED = 24, 20261122
+
+
+@dataclass(frozen=True, eq=False)
+class JointFit:
+    """What stood between surfaces and the photograph.
+
+    ``sensor`` (3, wavelengths): a surface's reflectance times it is the photograph's linear RGB in the card's light.
+    ``draws`` (n, 3, wavelengths) are sensors that would explain the card as well. ``tone`` is the corrected curve,
+    ``slopes`` (2,) the fall-off that was left. ``misfit`` is what the patches disagree by, in cube-root units;
+    ``unlikely`` is minus twice the logarithm of how likely the patches are: of two histories the smaller is the better.
+    """
+
+    sensor: Floats
+    draws: Floats
+    tone: ToneCurve
+    slopes: Floats
+    misfit: float
+    unlikely: float
+
+
+def fit_jointly(
+    rgb: Floats, rgb_se: Floats, usable: NDArray[np.bool_], tone: ToneCurve, outcome: Vote, pool: Library
+) -> JointFit:
+    """Update all from the patches ``rgb`` (24, 3), linear sRGB as decoded, with standard errors ``rgb_se`` (24, 3)."""
+    linear = tone.linearise(rgb)
+    sensors, share = effective_sensors(outcome, pool), outcome.probability
+    mean = np.einsum("p,pdw->dw", share, sensors)
+    directions = np.concatenate([np.sqrt(share)[:, None, None] * (sensors - mean), _matrix_directions(mean)])
+    bends, curves = _tone_directions(rgb, linear, tone)
+    light = _LIGHT_SD * PLACES.T[:, :, None] * linear
+    card = pool.card
+    # What each direction, one standard deviation far, adds to prediction less observation.
+    effects = np.concatenate([np.einsum("nw,kdw->knd", card, directions), -bends, light])
+    scale = _cube_root_scale(linear)
+    seen = usable.repeat(3)
+    response = (effects * scale).reshape(len(effects), -1)[:, seen]
+    residual = ((linear - card @ mean.T) * scale).ravel()[seen]
+    noise = (_noise_of(rgb, rgb_se, tone) * scale).ravel()[seen]
+
+    variance, misfit, unlikely = _likeliest(response, residual, noise)
+    state, scatter = _update(response, residual, variance)
+    count = len(directions)
+    sensor = mean + np.einsum("k,kdw->dw", state[:count], directions)
+    drawn = np.random.default_rng(_SEED).standard_normal((_DRAWS, len(state))) @ scatter.T
+    draws = sensor + np.einsum("nk,kdw->ndw", drawn[:, :count], directions)
+    corrected = _bent(tone, curves, state[count : count + len(curves)])
+    if not corrected.rises():
+        corrected = tone
+    return JointFit(sensor, draws, corrected, state[-2:] * _LIGHT_SD, misfit, unlikely)
+
+
+def _matrix_directions(mean: Floats) -> Floats:
+    """(9, 3, wavelengths): some of each channel mixed into each, as the phone's colour matrix may have."""
+    mixed = np.zeros((3, 3, *mean.shape))
+    for channel in range(3):
+        mixed[channel, :, channel] = _MATRIX_SD * mean
+    return mixed.reshape(9, *mean.shape)
+
+
+def _tone_directions(rgb: Floats, linear: Floats, tone: ToneCurve) -> tuple[Floats, list[ToneCurve]]:
+    """How the patches' linear RGB (k, 24, 3) moves with each way in which the tone curve may be off, and these ways."""
+    curves = [*tone.bent_by(_BEND_SD), replace(tone, boost=tone.boost + _BOOST_SD)]
+    return np.stack([curve.linearise(rgb) - linear for curve in curves]), curves
+
+
+def _bent(tone: ToneCurve, curves: list[ToneCurve], amounts: Floats) -> ToneCurve:
+    coefficients = tone.coefficients + sum(
+        amount * (curve.coefficients - tone.coefficients) for curve, amount in zip(curves, amounts, strict=True)
+    )
+    return replace(tone, coefficients=coefficients, boost=tone.boost + float(amounts[-1]) * _BOOST_SD)
+
+
+def _cube_root_scale(linear: Floats) -> Floats:
+    """(24, 1): what turns a small step in linear RGB into one in cube-root units of the card's white."""
+    level = np.maximum(linear.mean(axis=1, keepdims=True), 1e-3)
+    return np.asarray(1 / (3 * np.cbrt(level) ** 2 * np.cbrt(level.max())))
+
+
+def _noise_of(rgb: Floats, rgb_se: Floats, tone: ToneCurve) -> Floats:
+    """The reading's standard errors (24, 3), linearised."""
+    return np.asarray(np.abs(tone.linearise(rgb + rgb_se) - tone.linearise(rgb)))
+
+
+def _likeliest(response: Floats, residual: Floats, noise: Floats) -> tuple[Floats, float, float]:
+    """The variances (observations,) under which the residuals are likeliest, the misfit in them, and how unlikely."""
+    spread = response.T @ response
+    odd = np.zeros(len(residual))
+
+    def evidence(misfit: float) -> float:
+        covariance = spread + np.diag(noise**2 + misfit**2 + odd**2)
+        _, volume = np.linalg.slogdet(covariance)
+        return float(volume + residual @ np.linalg.solve(covariance, residual))
+
+    best = float(min(_MISFITS, key=evidence))
+    variance = noise**2 + best**2
+    state, _ = _update(response, residual, variance)
+    left = residual - state @ response
+    odd = np.where(left**2 > _ODD**2 * variance, np.abs(left), 0.0)
+    if odd.any():
+        best = float(min(_MISFITS, key=evidence))
+    return noise**2 + best**2 + odd**2, best, evidence(best)
+
+
+def _update(response: Floats, residual: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """The Kalman update from a standard normal prior: state (k,), and a root (k, k) of the covariance that is left."""
+    precision = np.eye(len(response)) + (response / variance) @ response.T
+    root = np.linalg.inv(np.linalg.cholesky(precision)).T
+    return np.asarray(root @ (root.T @ ((response / variance) @ residual))), np.asarray(root)

@@ -1,0 +1,188 @@
+"""Pairing: what colours a home print really has, learned from one photograph with a bought card beside it.
+
+The bought card tells lamp, camera and tone curve, as always. Under the likely pairs of lamp and camera, each patch of
+the print showed three numbers; of all spectra that inks can make (``printed_card_inks``), the likeliest one that
+shows these numbers is taken (a Gaussian prior over many simulated printers, solved for each pair, averaged over them).
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration import prior, spectra
+from calibration.card_reading import CardReading, CardSearch, PatchSpectra
+from calibration.cards import PRINTED
+from calibration.cielab import xyz_to_lab
+from calibration.correction import Calibration, calibrate
+from calibration.detection import find_card
+from calibration.errors import NothingToAnalyze, UnknownCard
+from calibration.photo import Photo
+from calibration.printed_card import printed_patches
+from calibration.printed_card_inks import PrintPrior
+from calibration.problems import problem
+
+Floats = NDArray[np.float64]
+
+SCHEMA = "rubor.paired_card/1"
+# Root mean square error of a* that is left after pairing, and of a change of a* (benchmarks/card_colours.py).
+PAIRED_A_SE, PAIRED_CHANGE_SE = 0.8, 0.6
+# What a patch's reading is off by beside noise: light between the two cards, gloss, flare; relative, and a floor.
+_READING_ERROR, _READING_FLOOR = 0.015, 0.002
+# How far a spectrum may stray from what the simulated printers span.
+_UNKNOWN_INK = 0.008
+_GRID = np.arange(400.0, 701.0, 10.0)
+
+
+@dataclass(frozen=True, eq=False)
+class PairedCard:
+    """One print's own patches: ``reflectance`` (24, wavelengths), learned in ``photo`` beside ``reference``."""
+
+    version: int
+    photo: str
+    reference: str
+    reflectance: Floats
+
+    @property
+    def lab(self) -> Floats:
+        """(24, 3) CIELAB, D65, 2 degrees."""
+        return xyz_to_lab(spectra.xyz_d65(self.reflectance))
+
+    def spectra(self) -> PatchSpectra:
+        """What calibration needs."""
+        return PatchSpectra(self.reflectance, PAIRED_A_SE, PAIRED_CHANGE_SE)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of ``rubor card --pair --json``; the same keys are in the TOML file."""
+        on_grid = [np.interp(_GRID, spectra.WAVELENGTHS, row) for row in self.reflectance]
+        return {
+            "schema": SCHEMA,
+            "card": PRINTED,
+            "version": self.version,
+            "photo": self.photo,
+            "reference": self.reference,
+            "a_se": PAIRED_A_SE,
+            "lab": [[round(float(value), 2) for value in row] for row in self.lab],
+            "wavelengths": [int(value) for value in _GRID],
+            "reflectance": [[round(float(value), 4) for value in row] for row in on_grid],
+        }
+
+    def to_toml(self) -> str:
+        """The file that ``--card FILE.toml`` reads."""
+        lines = ["# A print of the Rubor card and its colours, learned by: rubor card --pair"]
+        for key, value in self.to_json().items():
+            if isinstance(value, list) and isinstance(value[0], list):
+                lines += [f"{key} = [", *(f"  {json.dumps(row)}," for row in value), "]"]
+            else:
+                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        return "\n".join(lines) + "\n"
+
+
+def read_paired(path: Path) -> PairedCard:
+    """The print described in ``path``. Raises ``UnknownCard`` for a file that is not there or not of this kind."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        known = np.array(table["wavelengths"], dtype=np.float64)
+        rows = np.array(table["reflectance"], dtype=np.float64)
+        paired = PairedCard(
+            int(table["version"]),
+            str(table["photo"]),
+            str(table["reference"]),
+            np.stack([np.interp(spectra.WAVELENGTHS, known, row) for row in rows]),
+        )
+    except OSError as error:
+        raise UnknownCard(f"The card file {path.name} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise UnknownCard(f"{path.name} is not a file that rubor card --pair has written.") from None
+    in_order = known.ndim == 1 and len(known) > 1 and bool(np.all(np.diff(known) > 0))
+    if table.get("schema") != SCHEMA or paired.reflectance.shape[0] != len(printed_patches().inks) or not in_order:
+        raise UnknownCard(f"{path.name} is not a file that rubor card --pair has written.")
+    if not (
+        np.isfinite(paired.reflectance).all() and paired.reflectance.min() >= 0 and paired.reflectance.max() <= 1.2
+    ):
+        raise UnknownCard(f"{path.name} holds reflectances that no print has.")
+    return paired
+
+
+def pair(photo: Photo, reference: str = "auto") -> PairedCard:
+    """Learn the colours of the print in ``photo`` beside a bought card, ``reference``.
+
+    Raises ``NothingToAnalyze`` (``pair_incomplete``) when one of the two cards cannot be read.
+    """
+    printed = find_card(photo, PRINTED)
+    if printed.reading is None:
+        raise _incomplete("the printed card", printed)
+    name = "classic-24" + reference.removeprefix("auto") if reference.startswith("auto") else reference
+    bought = find_card(_without(photo, printed.reading), name)
+    if bought.reading is None or bought.reading.card == PRINTED:
+        raise _incomplete("the bought card", bought)
+    calibration = calibrate(bought)
+    if calibration.tone is None:
+        raise _badly_lit("the bought card")
+    if (printed.reading.clipped > 0.05).any():
+        raise _badly_lit("the printed card")
+    reflectance = learn(bought.reading, calibration, printed.reading)
+    return PairedCard(printed_patches().version, photo.file, bought.reading.card, reflectance)
+
+
+def _without(photo: Photo, printed: CardReading) -> Photo:
+    """The photograph with the print's fields painted over, lest they be taken for a covered bought card."""
+    import cv2
+
+    pixels = photo.pixels.copy()
+    middle = printed.corners.mean(axis=0)
+    outline = np.rint(middle + 1.1 * (printed.corners - middle)).astype(np.int32)
+    grey = int(np.iinfo(pixels.dtype).max // 2)
+    cv2.fillConvexPoly(pixels, outline, (grey, grey, grey))
+    return replace(photo, pixels=pixels)
+
+
+def _incomplete(which: str, search: CardSearch) -> NothingToAnalyze:
+    why = search.problems[-1]
+    reason = f"{which} is not in it"
+    if why.code == "card_unreadable":
+        reason = f"{which} is in it, but not readable - {why.message.partition(': ')[2].rstrip('.')}"
+    return NothingToAnalyze(problem("pair_incomplete", reason=reason))
+
+
+def _badly_lit(which: str) -> NothingToAnalyze:
+    return NothingToAnalyze(problem("pair_incomplete", reason=f"{which} has fields that are too bright or too dark"))
+
+
+def learn(bought: CardReading, calibration: Calibration, printed: CardReading) -> Floats:
+    """(24, wavelengths) likeliest reflectances of the print's patches."""
+    if calibration.tone is None:
+        raise ValueError("the bought card was not calibrated")
+    pool = prior.library_for(bought.patches.reflectance) if bought.patches else prior.library()
+
+    def even_light(reading: CardReading) -> Floats:
+        light = calibration.light.at(reading.centres)[:, None] if calibration.light else 1.0
+        return np.asarray(calibration.tone.linearise(reading.rgb) / light) if calibration.tone else reading.rgb
+
+    outcome = prior.vote(even_light(bought), (bought.clipped <= 0.05).astype(float), pool)
+    weights = pool.lamps[pool.lamp_of(outcome.pairs), None] * pool.cameras[outcome.pairs % len(pool.cameras)]
+    weights /= weights.sum(axis=-1, keepdims=True)
+    seen, before = even_light(printed), printed_patches().prior()
+    learned = np.zeros_like(before.mean)
+    for share, weight, matrix in zip(outcome.probability, weights, outcome.matrices, strict=True):
+        learned += share * _likeliest(seen, matrix.T @ weight, before)
+    return np.clip(learned, 0.002, 1.0)
+
+
+def _likeliest(seen: Floats, sensors: Floats, before: PrintPrior) -> Floats:
+    """(24, wavelengths) of greatest posterior probability: ``seen`` (24, 3) by ``sensors`` (3, wavelengths)."""
+    nm = spectra.WAVELENGTHS
+    smooth = _UNKNOWN_INK**2 * np.exp(-0.5 * ((nm[:, None] - nm) / 40) ** 2)
+    found = np.empty_like(before.mean)
+    for index, (mean, spread) in enumerate(zip(before.mean, before.spread, strict=True)):
+        covariance = spread.T @ spread / len(spread) + smooth
+        noise = np.diag((_READING_ERROR * np.abs(seen[index]) + _READING_FLOOR) ** 2)
+        gain = covariance @ sensors.T @ np.linalg.inv(sensors @ covariance @ sensors.T + noise)
+        found[index] = mean + gain @ (seen[index] - sensors @ mean)
+    return found
