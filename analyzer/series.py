@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from analyzer.signs import SignEntry
 from analyzer.treatment import Treatment
 from calibration.problems import Problem
+
+if TYPE_CHECKING:
+    from analyzer.surface.face_map import FaceMap
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,9 @@ class Observation:
 
     ``usable`` is False for a photograph that was refused. ``calibrated`` is False without a card: such
     a photograph raises no flag by itself. ``bare_skin`` is False with make-up: never counted for
-    ``within``. ``lamp`` names the kind of light, for errors shared by photographs under one lamp.
+    ``within``. ``lamp`` names the kind of light, for errors shared by photographs under one lamp
+    (``lamp_cct_k``: its correlated colour temperature). ``exposed`` names
+    what stirred the skin shortly before (exercise, a hot shower): such a photograph weighs less.
     """
 
     file: str
@@ -38,18 +45,30 @@ class Observation:
     lamp: str | None = None
     ita: float | None = None
     problems: tuple[Problem, ...] = ()
+    exposed: tuple[str, ...] = ()
+    lamp_cct_k: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceObservation:
+    """The face map of the photograph ``file``: what it shows beyond the regions' means."""
+
+    file: str
+    face: FaceMap
 
 
 @dataclass(frozen=True)
 class Series:
-    """One patient: the treatment (later: several sessions) and the observations, in order of time."""
+    """One patient: the treatment (the latest session, with the earlier ones) and the observations, in order of time."""
 
     patient: str
     treatment: Treatment
     observations: tuple[Observation, ...]
     problems: tuple[Problem, ...] = ()
+    signs: tuple[SignEntry, ...] = ()
+    surface: tuple[SurfaceObservation, ...] = ()
 
     def day_of(self, observation: Observation) -> float:
-        """Elapsed hours / 24 since treatment; negative before it."""
+        """Elapsed hours / 24 since the (latest) treatment; negative before it."""
         elapsed = observation.captured_at - self.treatment.treated_at
         return elapsed.total_seconds() / 86_400.0

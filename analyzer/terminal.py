@@ -34,6 +34,9 @@ def series_in_words(document: Mapping[str, Any]) -> str:
         lines.append(f"- {flag['code']} from day {flag['from_day']:.1f}{until}: {flag['message']} {flag['detail']}")
     if verdict.get("ask"):
         lines.append(verdict["ask"])
+    lines += [f"- {one['sign']} on day {one['day']:.1f}: {one['message']}" for one in document.get("signs", [])]
+    if document.get("band_source", "documents") != "documents":
+        lines.append(f"Expected band: {document['band_source']}.")
     lines.append(f"{'day':>6} {'a*':>6} {'change':>13} {'left':>6} {'expected':>12}  status   photograph")
     lines += [_day_in_words(point) for point in document["points"]]
     lines.append(verdict["standing"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ DEPTH_LIMITS_MM: Mapping[str, tuple[float, float]] = {
 PASSES_LIMITS = (1, 30)
 YEARS = (2000, 2100)
 MAX_CONDITIONS = 20
+MAX_SESSIONS = 100
 MAX_CONDITION_LENGTH = 60
 
 _EXAMPLE = "2026-05-01T10:30:00+02:00"
@@ -43,7 +45,10 @@ class TreatmentError(UsageError):
 
 @dataclass(frozen=True)
 class Treatment:
-    """One session. ``treated_at`` is aware; the rest may be unknown (None) or at its default."""
+    """One session, the latest. ``treated_at`` is aware; the rest may be unknown (None) or at its default.
+
+    ``earlier`` are the sessions before it, in order of time, each with no earlier ones of its own.
+    """
 
     treated_at: datetime
     procedure: str = "microneedling"
@@ -53,8 +58,21 @@ class Treatment:
     skin_tone: str = "auto"
     sensitive_skin: bool = False
     conditions: tuple[str, ...] = field(default=())
+    earlier: tuple[Treatment, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[Treatment, ...]:
+        """Every session in order of time, this one last."""
+        return (*self.earlier, self)
 
     def to_json(self) -> dict[str, Any]:
+        """The keys of ``treatment.toml``; with several sessions also ``earlier``, a list of the same."""
+        document = self._keys()
+        if self.earlier:
+            document["earlier"] = [one._keys() for one in self.earlier]
+        return document
+
+    def _keys(self) -> dict[str, Any]:
         return {
             "treated_at": self.treated_at.isoformat(),
             "procedure": self.procedure,
@@ -70,9 +88,13 @@ class Treatment:
     def from_json(cls, document: Mapping[str, Any]) -> Treatment:
         """Read back what :meth:`to_json` wrote; raises :class:`TreatmentError` for anything else."""
         known = {key: value for key, value in document.items() if value is not None}
+        earlier = known.pop("earlier", [])
         if isinstance(known.get("treated_at"), str):
             known["treated_at"] = _iso_time(known["treated_at"], "the record")
-        return parse_treatment(known, "the record")
+        latest = parse_treatment(known, "the record")
+        if not earlier:
+            return latest
+        return join_sessions([*(cls.from_json(one) for one in earlier), latest], "the record")
 
 
 def read_treatment(path: Path) -> Treatment:
@@ -97,10 +119,35 @@ def parse_treatment(document: Mapping[str, Any], source: str = "treatment.toml")
     """Check a mapping with the keys of ``treatment.toml``; raises :class:`TreatmentError`.
 
     Body areas are those of ``BODY_AREAS`` (any case; ``BODY_AREA_ALIASES`` are understood). Conditions are
-    free text in lower case; only those the expected band knows move it. A single ``[[session]]`` table
-    stands for the keys themselves.
+    free text in lower case; only those the expected band knows move it. ``[[session]]`` tables stand for the keys
+    themselves, one for each session; the record is then the latest session's, with the others as ``earlier``.
     """
-    document = _single_session(document, source)
+    if "session" in document:
+        return join_sessions([_parse_session(one, source) for one in _session_tables(document, source)], source)
+    return _parse_session(document, source)
+
+
+def join_sessions(sessions: Sequence[Treatment], source: str = "treatment.toml") -> Treatment:
+    """One record of one or more sessions, in any order; raises :class:`TreatmentError` where they cannot be of one."""
+    *earlier, latest = sorted(sessions, key=lambda one: one.treated_at)
+    times = [one.treated_at for one in (*earlier, latest)]
+    if len(set(times)) < len(times):
+        again = next(one for one, following in pairwise(times) if one == following)
+        raise TreatmentError(f"{source}: two sessions have the same treated_at, {again.isoformat()}.")
+    areas = sorted({one.body_area for one in sessions})
+    if len(areas) > 1:
+        raise TreatmentError(
+            f"{source}: the sessions are of {_listed(areas)}; keep a record for each body area, for a baseline of one "
+            "says nothing of another."
+        )
+    return replace(latest, earlier=tuple(earlier))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _parse_session(document: Mapping[str, Any], source: str) -> Treatment:
     unknown = sorted(str(key) for key in document if key not in _PARSERS)
     if unknown:
         raise TreatmentError(f"{source}: there is no key {_shown(unknown[0])}; known are {', '.join(_PARSERS)}.")
@@ -134,25 +181,19 @@ def parse_treatment_row(row: Mapping[str, str | None], source: str = "treatments
     return parse_treatment(document, source)
 
 
-def _single_session(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    if "session" not in document:
-        return document
+def _session_tables(document: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
     sessions = document["session"]
     if not isinstance(sessions, list) or not all(isinstance(one, Mapping) for one in sessions) or not sessions:
         raise TreatmentError(
             f"{source}: session = {_shown(sessions)} is not expected; sessions are [[session]] tables."
         )
-    if len(sessions) > 1:
-        raise TreatmentError(
-            f"{source}: {len(sessions)} sessions in one record are not analysed yet; analyse one session at a time, "
-            "each with its own photographs and record."
-        )
+    if len(sessions) > MAX_SESSIONS:
+        raise TreatmentError(f"{source}: {len(sessions)} sessions in one record; at most {MAX_SESSIONS} are expected.")
     if len(document) > 1:
         raise TreatmentError(f"{source}: a [[session]] table carries every key itself; move the other keys into it.")
-    only: Mapping[str, Any] = sessions[0]
-    if "session" in only:
+    if any("session" in one for one in sessions):
         raise TreatmentError(f"{source}: a [[session]] table cannot hold another session.")
-    return only
+    return sessions
 
 
 def _shown(value: object) -> str:

@@ -8,15 +8,19 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from calibration.language import in_language, language, speaking
+
 
 @cache
-def _texts() -> dict[str, Any]:
-    return tomllib.loads(files("analyzer").joinpath("texts.toml").read_text(encoding="utf-8"))
+def _texts(spoken: str) -> dict[str, Any]:
+    english = tomllib.loads(files("analyzer").joinpath("texts.toml").read_text(encoding="utf-8"))
+    with speaking(spoken):
+        return in_language("app", english)
 
 
 def table(path: str) -> dict[str, Any]:
     """A whole table of texts, such as ``form.tones``; raises ``KeyError`` where there is none."""
-    entry: Any = _texts()
+    entry: Any = _texts(language())
     for part in path.split("."):
         entry = entry[part]
     if not isinstance(entry, dict):

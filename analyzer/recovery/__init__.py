@@ -1,8 +1,9 @@
 """Recovery: what the documents expect, what this patient's redness does, and what to say of it."""
 
-from analyzer.recovery.band import Band, BandFit, expected_band, windows
+from analyzer.recovery.band import Band, expected_band, windows
 from analyzer.recovery.claims import Claim, load_claims, load_contradictions, load_milestones
 from analyzer.recovery.results import Flag, Point, Recovery, RegionCurve, RegionPoint, Verdict
+from analyzer.recovery.settings import BandFit, Settings
 from analyzer.recovery.verdict import judge
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Recovery",
     "RegionCurve",
     "RegionPoint",
+    "Settings",
     "Verdict",
     "expected_band",
     "judge",

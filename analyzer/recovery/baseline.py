@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyzer.recovery.noise import Floats, Track, covariance
+from analyzer.recovery.noise import Floats, Track
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ def estimate_baseline(track: Track) -> RegionBaseline | None:
     The weights are the generalised least-squares ones, so that three photographs under one lamp do not
     count as three independent ones.
     """
-    before = track.rows(track.days < 0)
-    if len(before) == 0:
+    before = track.days < 0
+    if not before.any():
         return None
-    weights, variance = _weights(before)
-    return RegionBaseline(float(weights @ before.a), float(np.sqrt(variance)), len(before))
+    weights, variance = _weights(track.errors[np.ix_(before, before)])
+    return RegionBaseline(float(weights @ track.a[before]), float(np.sqrt(variance)), int(before.sum()))
 
 
 def delta_errors(track: Track) -> Floats:
@@ -39,18 +39,17 @@ def delta_errors(track: Track) -> Floats:
     before = track.days < 0
     if not before.any():
         return np.full(len(track), np.nan)
-    weights, variance = _weights(track.rows(before))
-    matrix = covariance(track.days, track.se, track.lamps)
+    matrix = track.errors
+    weights, variance = _weights(matrix[np.ix_(before, before)])
     cross = matrix[:, before] @ weights
     spread: Floats = np.sqrt(np.maximum(np.diag(matrix) + variance - 2.0 * cross, 1e-6))
     return spread
 
 
-def _weights(before: Track) -> tuple[Floats, float]:
-    matrix = covariance(before.days, before.se, before.lamps)
-    raw: Floats = np.asarray(np.linalg.solve(matrix, np.ones(len(before))), dtype=np.float64)
+def _weights(matrix: Floats) -> tuple[Floats, float]:
+    raw: Floats = np.asarray(np.linalg.solve(matrix, np.ones(len(matrix))), dtype=np.float64)
     total = float(raw.sum())
     if total <= 0:  # cannot happen with a positive definite matrix, save by rounding
-        return np.full(len(before), 1.0 / len(before)), float(matrix.mean())
+        return np.full(len(matrix), 1.0 / len(matrix)), float(matrix.mean())
     weights: Floats = raw / total
     return weights, 1.0 / total

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from analyzer.recovery.texts import claim_state
 from analyzer.treatment import Treatment
 
 Who = Literal["all", "most", "some", "few"]
@@ -23,13 +25,28 @@ _DARKER = frozenset({"IV", "V", "VI", "tan", "brown", "dark"})
 
 
 @dataclass(frozen=True)
+class WordTable:
+    """How words become numbers: who is meant (shares), how much is left (levels), vague lengths of time (hours)."""
+
+    shares: Mapping[str, float]
+    levels: Mapping[str, float]
+    words: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Implied:
-    """One inequality of a claim: for ``share`` of people the residual at ``at_h`` is at most / at least ``level``."""
+    """One inequality of a claim: for ``share`` of people the residual at ``at_h`` is at most / at least ``level``.
+
+    The words are those of the table that the numbers came from; ``hour_word`` is None for a document's own figure.
+    """
 
     at_h: float
     level: float
     side: Literal["at_most", "at_least"]
     share: float
+    share_word: str = ""
+    level_word: str = ""
+    hour_word: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,7 @@ class Claim:
             "who": self.who,
             "from_h": self.from_h,
             "to_h": self.to_h,
-            "state": self.state,
+            "state": claim_state(self.id, self.state),
         }
 
 
@@ -88,6 +105,20 @@ class Milestone:
     from_h: float | None
     to_h: float | None
     state: str
+    topic: str = ""
+    depth_mm: tuple[float, float] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "topic": self.topic,
+            "document": self.document,
+            "heading": self.heading,
+            "who": self.who,
+            "from_h": self.from_h,
+            "to_h": self.to_h,
+            "state": claim_state(self.id, self.state),
+        }
 
 
 @dataclass(frozen=True)
@@ -111,9 +142,20 @@ def tone_group(skin_tone: str | None) -> ToneGroup | None:
 
 @cache
 def load_claims() -> tuple[Claim, ...]:
-    """Every claim of the documents, in the order of the file."""
+    """Every claim of the documents, in the order of the file, its words read by the file's own table."""
+    return claims_read_by(document_words())
+
+
+def claims_read_by(words: WordTable) -> tuple[Claim, ...]:
+    """Every claim of the documents, its words read by another table."""
+    return tuple(_claim(entry, words) for entry in _table()["claim"])
+
+
+@cache
+def document_words() -> WordTable:
+    """The table of ``claims.toml``: an assumption of ours, in one place."""
     table = _table()
-    return tuple(_claim(entry, table["shares"]) for entry in table["claim"])
+    return WordTable(table["shares"], table["levels"], table["words"])
 
 
 @cache
@@ -127,7 +169,8 @@ def load_milestones() -> tuple[Milestone, ...]:
     return tuple(
         Milestone(
             entry["id"], entry["document"], entry["heading"], entry["who"],
-            entry.get("from_h"), entry.get("to_h"), entry["state"],
+            entry.get("from_h"), entry.get("to_h"), entry["state"], entry["topic"],
+            (entry["depth_mm"][0], entry["depth_mm"][1]) if "depth_mm" in entry else None,
         )
         for entry in _table()["milestone"]
     )  # fmt: skip
@@ -152,19 +195,20 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(files("analyzer.recovery").joinpath("claims.toml").read_text(encoding="utf-8"))
 
 
-def _claim(entry: dict[str, Any], shares: dict[str, float]) -> Claim:
+def _claim(entry: dict[str, Any], words: WordTable) -> Claim:
     applies = entry.get("applies", {})
+    from_h, to_h, lasts_h = (_hours(entry.get(key), words) for key in ("from_h", "to_h", "lasts_h"))
     return Claim(
         id=entry["id"],
         document=entry["document"],
         heading=entry["heading"],
         sign=entry["sign"],
         who=entry["who"],
-        from_h=entry.get("from_h"),
-        to_h=entry.get("to_h"),
+        from_h=from_h,
+        to_h=to_h,
         state=entry["state"],
-        implies=tuple(_implied(one, shares, entry["who"]) for one in entry.get("implies", ())),
-        lasts_h=entry.get("lasts_h"),
+        implies=tuple(_implied(one, words, entry["who"]) for one in entry.get("implies", ())),
+        lasts_h=lasts_h,
         tone=applies.get("tone"),
         area=applies.get("area"),
         sensitive=applies.get("sensitive"),
@@ -172,6 +216,17 @@ def _claim(entry: dict[str, Any], shares: dict[str, float]) -> Claim:
     )
 
 
-def _implied(entry: dict[str, Any], shares: dict[str, float], who: str) -> Implied:
+def _implied(entry: dict[str, Any], words: WordTable, who: str) -> Implied:
     side: Literal["at_most", "at_least"] = "at_most" if "at_most" in entry else "at_least"
-    return Implied(float(entry["at_h"]), float(entry[side]), side, shares[entry.get("share", who)])
+    share, level_word, hour = entry.get("share", who), entry[side], entry["at_h"]
+    hour_word = hour if isinstance(hour, str) else None
+    at_h = _hours(hour, words)
+    assert at_h is not None
+    return Implied(at_h, words.levels[level_word], side, words.shares[share], share, level_word, hour_word)
+
+
+def _hours(value: float | str | None, words: WordTable) -> float | None:
+    """A figure as it is, a vague length of time by the table."""
+    if isinstance(value, str):
+        return words.words[value]
+    return value

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from analyzer.lamps import LampChange
 from calibration.problems import Problem
 
 SCHEMA = "rubor.series/1"
@@ -29,12 +30,22 @@ class RegionPoint:
     def to_json(self) -> dict[str, Any]:
         interval = list(self.residual_ci95) if self.residual_ci95 else None
         expected = dict(self.expected_residual) if self.expected_residual else None
-        return {**asdict(self), "residual_ci95": interval, "expected_residual": expected}
+        return {
+            "a": self.a,
+            "delta_a": self.delta_a,
+            "delta_a_se": self.delta_a_se,
+            "residual": self.residual,
+            "residual_ci95": interval,
+            "expected_residual": expected,
+            "centile": self.centile,
+        }
 
 
 @dataclass(frozen=True)
 class Point:
-    """One photograph in the series. ``session`` is None before the treatment."""
+    """One photograph in the series. ``session`` is None before the treatment. ``surface`` is what its face map shows
+    (:mod:`analyzer.recovery.surface_flags`), None without a map or before the treatment.
+    """
 
     file: str
     captured_at: str
@@ -43,6 +54,7 @@ class Point:
     usable: bool
     status: Status
     regions: Mapping[str, RegionPoint] = field(default_factory=dict)
+    surface: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -53,6 +65,7 @@ class Point:
             "usable": self.usable,
             "regions": {name: region.to_json() for name, region in self.regions.items()},
             "status": self.status,
+            "surface": dict(self.surface) if self.surface is not None else None,
         }
 
 
@@ -72,7 +85,10 @@ class RegionCurve:
 
 @dataclass(frozen=True)
 class Flag:
-    """One warning with its evidence. ``to_day`` is None while it is open; ``claims`` are ids of ``claims.toml``."""
+    """One warning with its evidence. ``to_day`` is None while it is open; ``claims`` are ids of ``claims.toml``.
+
+    Days count from the treatment of ``session``; a flag of an earlier session ends with the next one at the latest.
+    """
 
     code: str
     severity: Severity
@@ -83,6 +99,7 @@ class Flag:
     claims: tuple[str, ...]
     message: str
     detail: str
+    session: int = 1
 
     @property
     def open(self) -> bool:
@@ -120,7 +137,11 @@ class Verdict:
 class Recovery:
     """One patient's course and verdict: the document ``rubor.series/1``.
 
-    ``tone`` is the ITA class of the baseline's skin, None where no photograph shows it.
+    ``treated_at`` is the latest session, which verdict and curve are about; ``sessions`` are all of them. ``tone`` is
+    the ITA class of the baseline's skin, None where no photograph shows it. ``signs`` is the log of signs with what
+    the documents say of each; ``urgent`` is True with a sign that stands before every verdict.
+    ``band_source`` says whose numbers the band is made of: the documents', or a clinic's. ``lamp_changes`` are the
+    photographs in another light than the first ones.
     """
 
     patient: str
@@ -133,6 +154,11 @@ class Recovery:
     verdict: Verdict
     problems: tuple[Problem, ...] = ()
     tone: str | None = None
+    signs: tuple[Mapping[str, Any], ...] = ()
+    urgent: bool = False
+    band_source: str = "documents"
+    sessions: tuple[str, ...] = ()
+    lamp_changes: tuple[LampChange, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -140,18 +166,20 @@ class Recovery:
             "patient": self.patient,
             "usable": self.usable,
             "treated_at": self.treated_at,
-            "sessions": [self.treated_at],
+            "sessions": list(self.sessions or (self.treated_at,)),
             "baseline": {
                 "photos": self.baseline_photos,
                 "regions": {name: dict(values) for name, values in self.baseline.items()},
             },
             "points": [point.to_json() for point in self.points],
             "curve": {name: curve.to_json() for name, curve in self.curve.items()},
-            "signs": [],
-            "urgent": False,
+            "signs": [dict(one) for one in self.signs],
+            "urgent": self.urgent,
             "verdict": self.verdict.to_json(),
             "problems": [one.to_json() for one in self.problems],
             "tone": self.tone,
+            "band_source": self.band_source,
+            "lamp_changes": [one.to_json() for one in self.lamp_changes],
         }
 
     @classmethod
@@ -175,6 +203,11 @@ class Recovery:
             verdict=Verdict(**{**verdict, "flags": flags, "claims": tuple(verdict["claims"])}),
             problems=tuple(Problem.from_json(one) for one in document["problems"]),
             tone=document.get("tone"),
+            signs=tuple(document.get("signs", ())),
+            urgent=bool(document.get("urgent", False)),
+            sessions=tuple(document["sessions"]),
+            band_source=document.get("band_source", "documents"),
+            lamp_changes=tuple(LampChange.from_json(one) for one in document.get("lamp_changes", ())),
         )
 
 

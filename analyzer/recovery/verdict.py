@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
+from analyzer.lamps import lamp_changes
 from analyzer.reading import tone_class
 from analyzer.recovery.band import Band, expected_band
 from analyzer.recovery.claims import EXPECTED, load_claims, tone_group
 from analyzer.recovery.course import Course, build_course, counts
-from analyzer.recovery.curve import left_out
-from analyzer.recovery.flags import SIDES, region_flags, side_flag
-from analyzer.recovery.results import Flag, Point, Recovery, RegionCurve, RegionPoint, Status, Verdict
+from analyzer.recovery.flags import region_flags
+from analyzer.recovery.odd import latest_z
+from analyzer.recovery.points import delta_error, region_curve, region_point
+from analyzer.recovery.results import Flag, Point, Recovery, RegionPoint, Status, Verdict
+from analyzer.recovery.sessions import SessionPart, close_sessions, session_parts
+from analyzer.recovery.settings import Settings
+from analyzer.recovery.sides import SIDES, side_flag
+from analyzer.recovery.signs import with_signs
+from analyzer.recovery.surface_flags import SurfaceFindings, surface_findings
 from analyzer.recovery.texts import day_words, sentence, summary
 from analyzer.series import Observation, Series
 
@@ -21,52 +29,85 @@ FACE = "face"
 MIN_PHOTOS = 2  # usable, of bare skin, with a card, after the treatment: fewer say nothing
 MIN_PHOTOS_BLIND = 3  # without a photograph from before the treatment
 UNSETTLED_Z = 2.5  # the latest photograph this far above what the others say: ask for another
-LONGEST_INTERVAL = 99.0
 
 
 @dataclass
 class _Judged:
-    """The courses of one patient, the main region's first."""
+    """The courses of one session of one patient, the main region's first."""
 
+    part: SessionPart
     series: Series
     order: tuple[Observation, ...]
     band: Band
     main: str
+    tone: str | None
     courses: dict[str, Course] = field(default_factory=dict)
+    surface: SurfaceFindings = field(default_factory=SurfaceFindings)
 
 
-def judge(series: Series) -> Recovery:
+def judge(series: Series, settings: Settings | None = None) -> Recovery:
     """Judge one patient's series; never raises for a series of finite numbers, whatever their order.
 
     The main region (``face``, or else the one with most readings) carries the verdict; other regions add flags
-    of their own with stronger evidence. Photographs with make-up are shown and never judged; those without a card
-    shape the curve and raise no flag.
+    of their own with stronger evidence. Of several sessions the latest is judged; earlier flags are kept, closed.
+    Photographs with make-up are shown and never judged; those without a card shape the curve and raise no flag.
+    ``settings`` are a clinic's own numbers in place of the documents'.
     """
     order = tuple(sorted(series.observations, key=_in_time))
-    tone = _tone(series, order)
-    band = expected_band(series.treatment, tone)
-    judged = _Judged(series, order, band, _main_region(order))
-    for region in _regions(order, judged.main):
-        judged.courses[region] = build_course(series, order, region, band)
-    flags = _all_flags(judged)
-    main = judged.courses.get(judged.main)
+    first = series.treatment.sessions[0].treated_at
+    parts = session_parts(series, order)
+    judged = [_judge_session(one, settings) for one in parts]
+    latest = judged[-1]
+    main = latest.courses.get(latest.main)
     baselines = {
         name: {"a": round(course.baseline.a, 3), "a_se": round(course.baseline.a_se, 3)}
-        for name, course in judged.courses.items()
+        for name, course in latest.courses.items()
         if course.baseline is not None
     }
-    return Recovery(
+    flags = _flags_of_sessions(judged)
+    recovery = Recovery(
         patient=series.patient,
         usable=any(one.usable and one.regions for one in order),
         treated_at=series.treatment.treated_at.isoformat(),
         baseline_photos=main.baseline.photos if main is not None and main.baseline is not None else 0,
         baseline=baselines,
-        points=tuple(_point(judged, index, one) for index, one in enumerate(order)),
-        curve={name: _region_curve(course) for name, course in judged.courses.items()},
-        verdict=_verdict(judged, flags),
-        problems=series.problems,
-        tone=tone,
+        points=tuple(
+            _point(one, index, observation)
+            for one in judged
+            for index, observation in enumerate(one.order)
+            if one.part.owns(observation)
+        ),
+        curve={name: region_curve(course) for name, course in latest.courses.items()},
+        verdict=_verdict(latest, flags),
+        problems=(*series.problems, *close_sessions(series)),
+        tone=latest.tone,
+        band_source=latest.band.source,
+        sessions=tuple(one.treated_at.isoformat() for one in series.treatment.sessions),
+        lamp_changes=lamp_changes(order, [one for one in order if one.captured_at < first]),
     )
+    return with_signs(recovery, series)
+
+
+def _judge_session(part: SessionPart, settings: Settings | None) -> _Judged:
+    series = part.series
+    order = series.observations
+    tone = _tone(series, order)
+    band = expected_band(series.treatment, tone, settings=settings)
+    judged = _Judged(part, series, order, band, _main_region(order), tone)
+    for region in _regions(order, judged.main):
+        judged.courses[region] = build_course(series, order, region, band, judged.courses.get(judged.main))
+    judged.surface = surface_findings(series)
+    return judged
+
+
+def _flags_of_sessions(judged: list[_Judged]) -> tuple[Flag, ...]:
+    """The flags of the latest session, and those of the earlier ones, which the next treatment has ended."""
+    kept: list[Flag] = []
+    for one, following in pairwise(judged):
+        elapsed = following.series.treatment.treated_at - one.series.treatment.treated_at
+        ends = round(elapsed.total_seconds() / 86_400.0, 2)
+        kept += [replace(flag, to_day=ends) if flag.open else flag for flag in _all_flags(one)]
+    return (*_all_flags(judged[-1]), *kept)
 
 
 def _in_time(observation: Observation) -> tuple[object, ...]:
@@ -106,6 +147,8 @@ def _all_flags(judged: _Judged) -> tuple[Flag, ...]:
         flags += [flag for flag in found if name == judged.main or not _said(flag, flags, judged.main)]
     if all(side in judged.courses for side in SIDES):
         flags += side_flag(judged.courses[SIDES[0]], judged.courses[SIDES[1]])
+    flags += judged.surface.flags
+    flags = [replace(flag, session=judged.part.number) for flag in flags]
     return tuple(sorted(flags, key=lambda flag: (flag.to_day is not None, flag.from_day, flag.region, flag.code)))
 
 
@@ -127,60 +170,16 @@ def _point(judged: _Judged, index: int, one: Observation) -> Point:
         if colour is None or not np.isfinite(colour.a):
             continue
         judgeable = counts(one, name)
-        delta_se = (
-            float(course.delta_se[course.track.index.index(index)]) if judgeable else _loose_se(course, one, name)
-        )
-        regions[name] = _region_point(course, day, colour.a, delta_se)
+        delta_se = delta_error(course, index, day, one)
+        regions[name] = region_point(course, day, colour.a, delta_se)
         if name == judged.main and judgeable:
             status = course.status(day, colour.a, delta_se)
             if not one.calibrated and status != "within":
                 status = "insufficient"
     usable = one.usable and bool(one.regions)
-    return Point(one.file, one.captured_at.isoformat(), 1 if day >= 0 else None, round(day, 4), usable, status, regions)
-
-
-def _loose_se(course: Course, one: Observation, region: str) -> float:
-    """Error of a reading that is shown and not judged (make-up, refused)."""
-    from analyzer.recovery.noise import FLUSH_SD, bounded_se
-
-    base = course.baseline.a_se if course.baseline is not None else 0.0
-    return float(np.sqrt(bounded_se(one.regions[region].a_se, one.calibrated) ** 2 + FLUSH_SD**2 + base**2))
-
-
-def _region_point(course: Course, day: float, a: float, delta_se: float) -> RegionPoint:
-    delta = course.delta(a)
-    if day < 0:
-        known = delta is not None and np.isfinite(delta_se)
-        return RegionPoint(
-            round(a, 3), round(delta, 3) if delta is not None else None, round(delta_se, 3) if known else None
-        )
-    expected = {f"p{p}": round(course.band.quantile(day, p / 100), 4) for p in (5, 50, 95)}
-    if delta is None:
-        return RegionPoint(round(a, 3), expected_residual=expected)
-    share = course.residual(a, delta_se)
-    if share is None:
-        return RegionPoint(round(a, 3), round(delta, 3), round(delta_se, 3), expected_residual=expected)
-    residual, se = share
-    low, high = (float(np.clip(residual + z * se, -LONGEST_INTERVAL, LONGEST_INTERVAL)) for z in (-1.96, 1.96))
-    return RegionPoint(
-        round(a, 3), round(delta, 3), round(delta_se, 3), round(residual, 4), (round(low, 4), round(high, 4)),
-        expected, round(course.band.centile(day, residual), 1),
-    )  # fmt: skip
-
-
-def _region_curve(course: Course) -> RegionCurve:
-    curve = course.curve
-    if curve is None or not course.measurable:
-        return RegionCurve(None, None, None, None, None)
-    peak = course.peak
-    low, high = curve.half_life_ci95
-    return RegionCurve(
-        round(peak, 3) if peak is not None else None,
-        round(curve.peak_se, 3) if peak is not None else None,
-        round(curve.half_life_days, 3),
-        (round(low, 3), round(high, 3)),
-        round(curve.clear_day, 2),
-    )
+    session = judged.part.number if day >= 0 else None
+    shown = judged.surface.points.get(one.file)
+    return Point(one.file, one.captured_at.isoformat(), session, round(day, 4), usable, status, regions, shown)
 
 
 def _verdict(judged: _Judged, flags: tuple[Flag, ...]) -> Verdict:
@@ -232,8 +231,8 @@ def _clear_fall(course: Course) -> bool:
     """Without a baseline: at least three photographs, and they show that most of the redness has gone."""
     if len(course.after) < MIN_PHOTOS_BLIND or not course.measurable:
         return False
-    slow = course.slow
-    return bool(slow.slow[-1] < 0.5 and slow.residual[-1] < 0.5)
+    known = course.weighed
+    return bool(known.slow[-1] < 0.5 and known.residual[-1] < 0.5)
 
 
 def _unsettled(course: Course, opened: list[Flag]) -> bool:
@@ -243,8 +242,7 @@ def _unsettled(course: Course, opened: list[Flag]) -> bool:
     last = course.evidence.index[-1]
     if last in course.odd:
         return True
-    z, _ = left_out(course.evidence)
-    if z[-1] > UNSETTLED_Z:
+    if latest_z(course.evidence, int(course.weighed.best[-1])) > UNSETTLED_Z:
         return True
     row = course.track.index.index(last)
     place = course.status(float(course.track.days[row]), float(course.track.a[row]), float(course.delta_se[row]))

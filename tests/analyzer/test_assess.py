@@ -134,3 +134,26 @@ def test_any_text_is_assessed_or_refused_politely(tmp_path: Path, text: str, hea
         assert str(refusal)
     else:
         assert all(one["usable"] is False and one["problems"] for one in documents)
+
+
+def test_several_lines_for_a_patient_are_several_sessions(files: tuple[Path, Path]) -> None:
+    readings, treatments = files
+    later = TREATED + timedelta(weeks=5)
+    again = "".join(
+        f"quick,{(later + timedelta(days=day)).isoformat()},,,{a},,0.5\n"
+        for day, a in COURSES["stuck"].items()
+        if day > 0
+    )
+    readings.write_text(readings.read_text(encoding="utf-8") + again, encoding="utf-8")
+    lines_of_treatments = treatments.read_text(encoding="utf-8")
+    same = f"quick,{TREATED.isoformat()},1.0\n"  # a line given twice is one session
+    treatments.write_text(
+        f"{lines_of_treatments}quick,{later.isoformat()},1.0\n{same}quick,{later.isoformat()},2.0\n", encoding="utf-8"
+    )
+    quick = next(one for one in assess(readings, treatments) if one["patient"] == "quick")
+    assert quick["sessions"] == [TREATED.isoformat(), later.isoformat()]
+    assert {point["session"] for point in quick["points"]} == {None, 1, 2}
+    assert quick["verdict"]["status"] == "outside"
+    assert {flag["session"] for flag in quick["verdict"]["flags"]} == {2}
+    assert [one["code"] for one in quick["problems"]] == ["bad_line"]
+    assert "same treated_at" in quick["problems"][0]["message"]

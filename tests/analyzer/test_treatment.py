@@ -102,13 +102,28 @@ def test_radio_frequency_goes_deeper_than_a_pen() -> None:
         parse_treatment(deep)
 
 
-def test_one_session_table_is_the_record_and_several_are_refused() -> None:
+def test_one_session_table_is_the_record() -> None:
     session = {"treated_at": datetime(2026, 5, 1, tzinfo=UTC), "passes": 3}
     assert parse_treatment({"session": [session]}).passes == 3
-    with pytest.raises(TreatmentError, match="one session at a time"):
-        parse_treatment({"session": [session, session]})
-    with pytest.raises(TreatmentError, match="carries every key itself"):
+    with pytest.raises(TreatmentError, match="move the other keys"):
         parse_treatment({"session": [session], "passes": 3})
+    with pytest.raises(TreatmentError, match="cannot hold another"):
+        parse_treatment({"session": [{**session, "session": [session]}]})
+
+
+def test_several_sessions_are_the_latest_one_with_the_earlier_ones() -> None:
+    first = {"treated_at": datetime(2026, 5, 1, tzinfo=UTC), "passes": 3}
+    second = {"treated_at": datetime(2026, 6, 1, tzinfo=UTC), "needle_depth_mm": 1.5}
+    record = parse_treatment({"session": [second, first]})
+    assert (record.needle_depth_mm, record.passes) == (1.5, None)
+    assert [one.treated_at.month for one in record.sessions] == [5, 6]
+    assert [one.passes for one in record.earlier] == [3]
+    assert Treatment.from_json(record.to_json()) == record
+    assert "earlier" not in parse_treatment(first).to_json()
+    with pytest.raises(TreatmentError, match="same treated_at"):
+        parse_treatment({"session": [first, first]})
+    with pytest.raises(TreatmentError, match="chest and face"):
+        parse_treatment({"session": [first, {**second, "body_area": "chest"}]})
 
 
 def test_files_that_are_missing_or_broken(tmp_path: Path) -> None:

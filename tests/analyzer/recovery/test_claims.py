@@ -71,6 +71,8 @@ TABLE = [
     ("S44", REDNESS, "Results over time", "all", None, None),
     ("S45", REDNESS, "How long to heal", "some", None, None),
     ("S46", REDNESS, "How long between sessions", "some", 0, 120), ("S47", REDNESS, "How does it work", "some", 0, 0),
+    ("S48", MAKER, "risks", "few", None, None), ("S49", ANSWERS, "smoother", "few", None, None),
+    ("S50", REDNESS, "Results over time", "some", None, None),
 ]  # fmt: skip
 
 

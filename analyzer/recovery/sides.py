@@ -1,0 +1,49 @@
+"""One cheek redder than the other than it was before: what no document speaks of, and what deserves watching."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from analyzer.recovery.course import Course
+from analyzer.recovery.flag_words import make_flag
+from analyzer.recovery.results import Flag
+from analyzer.recovery.story import OTHER_DAY
+
+SIDES = ("left_cheek", "right_cheek")
+SIDED_A = 2.5  # a*, what an instrument's user calls just perceptible erythema (COLIPA)
+SIDED_Z = 3.0
+SIDED_FROM_DAY = 1.0
+
+
+def side_flag(left: Course, right: Course) -> list[Flag]:
+    """One cheek redder than the other by more than at the baseline, in two photographs or more."""
+    if left.baseline is None or right.baseline is None:
+        return []
+    of_right = {index: row for row, index in enumerate(right.evidence.index)}
+    pairs = [(row, of_right[index]) for row, index in enumerate(left.evidence.index) if index in of_right]
+    usual = left.baseline.a - right.baseline.a
+    days = np.array([left.evidence.days[row] for row, _ in pairs])
+    gap = np.array([left.evidence.a[row] - right.evidence.a[other] - usual for row, other in pairs])
+    # The lamp and the calibration are the same for both cheeks of a photograph; only what is its own remains.
+    se = np.array([0.75 * np.hypot(left.evidence.se[row], right.evidence.se[other]) for row, other in pairs])
+    base = 0.75 * float(np.hypot(left.baseline.a_se, right.baseline.a_se))
+    story: list[tuple[float, float | None, float, float]] = []
+    late = [i for i in range(len(pairs)) if days[i] >= SIDED_FROM_DAY]
+    for before, now in pairwise(late):
+        both = gap[[before, now]]
+        mean, error = float(both.mean()), float(np.hypot(np.sqrt((se[[before, now]] ** 2).sum()) / 2.0, base))
+        agree = both[0] * both[1] > 0 and np.abs(both).min() >= 0.75 * SIDED_A
+        apart = days[now] - days[before] >= OTHER_DAY
+        if story and story[-1][1] is None:
+            if apart and np.abs(both).max() < SIDED_A / 2.0:
+                story[-1] = (story[-1][0], float(days[now]), *story[-1][2:])
+        elif apart and agree and abs(mean) >= SIDED_A and abs(mean) / error >= SIDED_Z:
+            story.append((float(days[before]), None, mean, error))
+    flags = []
+    for from_day, to_day, mean, error in story:
+        region = SIDES[0] if mean > 0 else SIDES[1]
+        facts = {"difference": round(mean, 2), "difference_se": round(error, 2), "photos": 2}
+        flags.append(make_flag("one_sided", "one_sided", "watch", region, from_day, to_day, facts, ()))
+    return flags
