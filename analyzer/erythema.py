@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.pigment import melanin_index, typology_angle
 from analyzer.reading import FACE, FACE_LABEL, LABELS, RegionReading, SkinTone, tone_class
 from calibration.cielab import Floats, individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
 
@@ -81,6 +82,8 @@ def _read(
         a_se=float(np.hypot(a_se_of(mean), sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale))))),
         a_level=a_at_level(float(mean[0]), float(mean[1]), reference_L),
         erythema_index=erythema_index(skin),
+        melanin_index=melanin_index(xyz_to_linear_srgb(lab_to_xyz(skin)).mean(axis=0, dtype=np.float64)),
+        ita=typology_angle(*map(float, mean)),
     )
 
 

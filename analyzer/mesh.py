@@ -35,6 +35,13 @@ CHIN = (200, 421, 418, 262, 369, 400, 377, 152, 148, 176, 140, 32, 194, 201)
 PERIORAL = (186, 92, 165, 167, 164, 393, 391, 322, 410, 287, 422, 424, 418, 421, 200, 201, 194, 204, 202, 57)
 LEFT_NOSTRIL = (327, 460, 328, 250, 309, 392, 289, 455)
 RIGHT_NOSTRIL = (98, 240, 99, 20, 79, 166, 59, 235)
+# From between the brows to the upper bridge of the nose: neither masks nor scarves go there.
+BETWEEN_EYES = (9, 336, 285, 413, 465, 412, 399, 197, 174, 188, 245, 189, 55, 107)
+# Where faces fold: from the nose past the corner of the mouth, across the chin, below the eyes,
+# between the brows, and where the nose rises from the cheeks.
+FOLDS = ((129, 203, 206, 216, 212, 202, 204), (358, 423, 426, 436, 432, 422, 424), (202, 204, 194, 200, 418, 424, 422),
+         (245, 121, 101, 118, 117, 111), (465, 350, 330, 347, 346, 340), (107, 9, 336, 8, 55, 8, 285, 168),
+         (193, 122, 196, 236, 198, 209, 129), (417, 351, 419, 456, 420, 429, 358))
 # fmt: on
 
 # The outlines of the measured regions before anything is taken away from them.
@@ -55,11 +62,14 @@ class AverageFace:
     """The canonical face: ``points`` (468, 3) in centimetres, x to the person's left, y up, z out of the face.
 
     ``weights`` (468,) say how much each point counts when a pose is fitted: the bony parts that neither a smile
-    nor an open mouth moves.
+    nor an open mouth moves. ``texture`` (468, 2): where each point lies when the skin is laid flat, u to the person's
+    left and v down, both 0 to 1. ``triangles`` (898, 3): the mesh, as indices of points.
     """
 
     points: NDArray[np.float64]
     weights: NDArray[np.float64]
+    texture: NDArray[np.float64]
+    triangles: NDArray[np.intp]
 
 
 @cache
@@ -67,17 +77,20 @@ def average_face() -> AverageFace:
     """Read the average face from the model's geometry file."""
     data = files("analyzer").joinpath("models/face_geometry.binarypb").read_bytes()
     floats: list[float] = []
+    indices: list[int] = []
     weights = np.zeros(SKIN_POINTS)
     for field, value in _fields(data):
-        if field == 1 and isinstance(value, bytes):  # the mesh: field 3 holds x y z u v of every vertex
+        if field == 1 and isinstance(value, bytes):  # the mesh: x y z u v of every vertex (3), its triangles (4)
             floats = [struct.unpack("<f", raw)[0] for key, raw in _fields(value) if key == 3 and isinstance(raw, bytes)]
+            indices = [index for key, index in _fields(value) if key == 4 and isinstance(index, int)]
         elif field == 2 and isinstance(value, bytes):  # one point of the fit: its index (1) and its weight (2)
             entry = dict(_fields(value))
             index, weight = entry.get(1, 0), entry[2]
             if isinstance(index, int) and isinstance(weight, bytes):
                 weights[index] = struct.unpack("<f", weight)[0]
     vertices = np.asarray(floats).reshape(SKIN_POINTS, 5)
-    return AverageFace(points=vertices[:, :3], weights=weights)
+    texture = vertices[:, 3:].copy()
+    return AverageFace(vertices[:, :3], weights, texture, np.asarray(indices, np.intp).reshape(-1, 3))
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.folder import captured_at_of, find_photographs, read_capture_times
-from analyzer.reading import FaceReading, Reading
-from analyzer.series import Observation, RegionColour, Series
+from analyzer.reading import FACE, FaceReading, Reading
+from analyzer.series import Observation, RegionColour, Series, SurfaceObservation
+from analyzer.signs import SignEntry, bare_skin_at, exposures_before, read_signs
 from analyzer.treatment import Treatment, read_treatment
 from calibration.correction import Calibration, calibrate
 from calibration.detection import find_card
 from calibration.errors import InputError, NothingToAnalyze
+from calibration.language import language, speak
 from calibration.photo import Photo, decode_photo, read_photo
 from calibration.problems import Problem, problem
 
 if TYPE_CHECKING:
     from analyzer.face import Face
     from analyzer.recovery import Recovery
+    from analyzer.recovery.settings import Settings
+    from analyzer.surface.face_map import FaceMap
 
 # Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.
@@ -62,6 +67,17 @@ class PhotoAnalysis:
     label_map: NDArray[np.uint8] | None = None
     measured: Measured | None = None
 
+    @cached_property
+    def face_map(self) -> FaceMap | None:
+        """The skin on the map that is the same every day; None where nothing was measured. Made when first asked."""
+        if self.measured is None:
+            return None
+        from analyzer.surface.face_map import map_face
+
+        face = self.reading.regions[FACE]
+        lab = np.array([face.L, face.a, face.b])
+        return map_face(self.measured, self.measured.calibration.a_se(lab))
+
 
 def analyze_photo(path: Path, card: str = "auto") -> PhotoAnalysis:
     """Measure the photograph at ``path``. A refusal is a reading with ``usable`` False, never an exception.
@@ -89,14 +105,17 @@ def analyze_decoded(photo: Photo, card: str = "auto") -> PhotoAnalysis:
     from analyzer import quality
     from analyzer.erythema import measure, skin_tone
     from analyzer.face import find_face
+    from analyzer.face_light import doubted, face_doubts, followed
+    from analyzer.look import made_up_by_look
     from analyzer.regions import map_regions
+    from calibration.screen_grid import without_screens
 
     time_problems = () if photo.captured_at else (problem("no_time"),)
     reading = Reading(photo.file, photo.captured_at, photo.width, photo.height, usable=False, problems=time_problems)
     if too_small := quality.check_size(photo.width, photo.height):
         return PhotoAnalysis(replace(reading, problems=(*too_small, *time_problems)), photo)
 
-    calibration = calibrate(find_card(photo, card))
+    calibration = calibrate(without_screens(photo, find_card(photo, card)))
     reading = replace(reading, calibration=calibration.to_json(), problems=(*calibration.problems, *time_problems))
     working, factor = photo.reduced(WORKING_SIDE)
     shown = working.srgb8()
@@ -108,17 +127,21 @@ def analyze_decoded(photo: Photo, card: str = "auto") -> PhotoAnalysis:
     linear = working.linear()
     regions = map_regions(search.face, linear, mirrored=calibration.mirrored, scale=factor)
     looks = quality.check_photo(shown, linear, search.face, regions.outlines, calibration.white_level)
-    found = (*search.problems, *regions.problems, *looks)
+    doubts = face_doubts(photo, calibration, search.face, factor, linear, regions.labels)
+    found = (*search.problems, *regions.problems, *looks, *doubts.problems)
     reading = replace(reading, problems=(*found, *reading.problems))
-    if _rejects(found):
+    if _rejects(reading.problems):
         return PhotoAnalysis(reading, photo)
 
     label_map = _full_size(regions.labels, factor, photo)
+    calibration = doubted(followed(calibration, factor, linear, regions.labels), doubts)
+    reading = replace(reading, calibration=calibration.to_json())
     lab = _lab_of_skin(linear, regions.labels, calibration, factor)
     middle = np.array(search.face.box[:2]) * factor + np.array(search.face.box[2:]) * factor / 2
     a_se = partial(calibration.a_se, place=middle)
     colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor)
     reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
+    reading = replace(reading, problems=(*reading.problems, *made_up_by_look(reading)))
     return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.labels, search.face, calibration, factor))
 
 
@@ -132,6 +155,8 @@ def _rejects(problems: Sequence[Problem]) -> bool:
 
 def _face_reading(face: Face | None, count: int, factor: int, mirrored: bool) -> FaceReading:
     """The face in pixels of the upright photograph; in a mirrored one, left and right turns change their sign."""
+    from analyzer.same_person import proportions
+
     if face is None:
         return FaceReading(found=False, count=count)
     x, y, width, height = face.box
@@ -144,6 +169,7 @@ def _face_reading(face: Face | None, count: int, factor: int, mirrored: bool) ->
         yaw=round(sign * face.yaw, 1),
         pitch=round(face.pitch, 1),
         roll=round(sign * face.roll, 1),
+        proportions=proportions(face),
     )
 
 
@@ -173,6 +199,7 @@ class SeriesReport:
     treatment: Treatment
     readings: tuple[Reading, ...]
     recovery: Recovery
+    settings: Settings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document ``rubor.series/1``."""
@@ -180,12 +207,18 @@ class SeriesReport:
 
 
 def analyze_series(
-    folder: Path, *, treatment_file: Path | None = None, jobs: int = 1, progress: Progress | None = None
+    folder: Path,
+    *,
+    treatment_file: Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> SeriesReport:
     """Analyse one patient's folder.
 
     Raises ``TreatmentError`` for a missing or wrong treatment record and ``NothingToAnalyze`` for a folder that does
     not exist or holds no photograph. ``progress`` is told one sentence for each photograph.
+    ``settings`` are a clinic's own numbers (:func:`analyzer.recovery.clinic.read_clinic`).
     """
     from analyzer.recovery import judge
 
@@ -194,31 +227,40 @@ def analyze_series(
     treatment = read_treatment(treatment_file or folder / "treatment.toml")
     photographs = find_photographs(folder)
     times = read_capture_times(folder)
+    signs, sign_problems = read_signs(folder, treatment.treated_at.tzinfo)
     readings = []
-    for path, reading in zip(photographs, _readings(photographs, jobs), strict=True):
+    maps: dict[str, FaceMap] = {}
+    for path, (reading, face_map) in zip(photographs, _readings(photographs, jobs), strict=True):
+        if face_map is not None:
+            maps[path.name] = face_map
         timed = _with_time(reading, times.get(path.name))
         readings.append(timed)
         if progress is not None:
             progress(f"{path.name}: {_outcome(timed)}")
-    series = build_series(folder.resolve().name, treatment, readings)
+    series = build_series(folder.resolve().name, treatment, readings, signs=signs, maps=maps)
+    series = replace(series, problems=(*series.problems, *sign_problems))
     if not any(one.usable for one in series.observations):
-        series = replace(series, problems=tuple(why for one in readings for why in _left_out(one)))
-    return SeriesReport(treatment, tuple(readings), judge(series))
+        refused = tuple(why for one in readings for why in _left_out(one))
+        series = replace(series, problems=(*refused, *sign_problems))
+    return SeriesReport(treatment, tuple(readings), judge(series, settings), settings)
 
 
-def _readings(paths: Sequence[Path], jobs: int) -> Sequence[Reading]:
+def _readings(paths: Sequence[Path], jobs: int) -> Sequence[tuple[Reading, FaceMap | None]]:
     if jobs == 1 or len(paths) < 2:
-        return [analyze_photo(path).reading for path in paths]
+        return [_reading_of(path) for path in paths]
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Fresh processes: one face network shared by threads gives silently wrong landmarks.
-    with ProcessPoolExecutor(min(jobs, len(paths)), mp_context=get_context("spawn")) as pool:
+    workers = min(jobs, len(paths))
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=speak, initargs=(language(),)) as pool:
         return list(pool.map(_reading_of, paths))
 
 
-def _reading_of(path: Path) -> Reading:
-    return analyze_photo(path).reading
+def _reading_of(path: Path) -> tuple[Reading, FaceMap | None]:
+    """What a series keeps of a photograph: its numbers and its map, not its pixels."""
+    analysis = analyze_photo(path)
+    return analysis.reading, analysis.face_map if analysis.reading.usable else None
 
 
 def _with_time(reading: Reading, captured_at: datetime | None) -> Reading:
@@ -236,21 +278,34 @@ def _outcome(reading: Reading) -> str:
 
 
 def build_series(
-    patient: str, treatment: Treatment, readings: Sequence[Reading], bare_skin: Mapping[str, bool] | None = None
+    patient: str,
+    treatment: Treatment,
+    readings: Sequence[Reading],
+    bare_skin: Mapping[str, bool] | None = None,
+    signs: Sequence[SignEntry] = (),
+    maps: Mapping[str, FaceMap] | None = None,
 ) -> Series:
     """The series of ``readings``, in order of time; a reading without a time is left out and named in ``problems``.
 
-    ``bare_skin`` holds, by file name, whether the skin was bare; what is not named was. A time without an offset is
-    taken in the treatment's.
+    ``bare_skin`` holds, by file name, whether the skin was bare; what is not named there is asked of ``signs``, the
+    patient's log, and else was bare. A time without an offset is taken in the treatment's. ``maps`` are the face maps,
+    by file name.
     """
+    from analyzer.same_person import with_doubts
+
     observations, problems = [], []
+    readings = with_doubts(readings)
+    one_card = len({(one.calibration or {}).get("card") for one in readings if one.usable}) == 1
     for reading in readings:
         if reading.captured_at is None:
             problems.extend(_left_out(reading))
             continue
-        observations.append(_observation(reading, treatment, (bare_skin or {}).get(reading.file, True)))
+        observation = _observation(reading, treatment, (bare_skin or {}).get(reading.file), signs, one_card)
+        observations.append(observation)
+        problems.extend(one for one in observation.problems if one.code == "exposed")
     observations.sort(key=lambda one: one.captured_at)
-    return Series(patient, treatment, tuple(observations), tuple(problems))
+    surface = tuple(SurfaceObservation(file, one) for file, one in (maps or {}).items())
+    return Series(patient, treatment, tuple(observations), tuple(problems), tuple(signs), surface)
 
 
 def _left_out(reading: Reading) -> list[Problem]:
@@ -259,22 +314,41 @@ def _left_out(reading: Reading) -> list[Problem]:
     return [replace(one, message=f"{reading.file}: {one.message}") for one in why]
 
 
-def _observation(reading: Reading, treatment: Treatment, bare: bool) -> Observation:
+def _observation(
+    reading: Reading, treatment: Treatment, bare_skin: bool | None, signs: Sequence[SignEntry], one_card: bool
+) -> Observation:
+    from analyzer.recovery.texts import exposure_words
+
     assert reading.captured_at is not None  # the caller leaves readings without a time out
+    captured_at = captured_at_of(reading.captured_at, treatment.treated_at)
+    told = bare_skin if bare_skin is not None else bare_skin_at(signs, captured_at)
+    looks_made_up = any(one.code == "made_up" for one in reading.problems)
+    # The patient's word stands before the look of it.
+    bare, exposed = not looks_made_up if told is None else told, exposures_before(signs, captured_at)
     calibration = reading.calibration or {}
     lamp = calibration.get("lamp")
+    # What a home print's unknown colours do to a* is the same in every photograph with it, and no error of a change.
+    shared = float(calibration.get("a_uncertainty_shared") or 0.0) if one_card else 0.0
+    problems = list(reading.problems)
+    if not bare and not looks_made_up:
+        problems.append(problem("made_up"))
+    if exposed:
+        problems.append(problem("exposed", file=reading.file, exposures=exposure_words(exposed)))
     return Observation(
         file=reading.file,
-        captured_at=captured_at_of(reading.captured_at, treatment.treated_at),
+        captured_at=captured_at,
         regions={
-            name: RegionColour(region.a, region.a_se, region.L, region.b) for name, region in reading.regions.items()
+            name: RegionColour(region.a, math.sqrt(max(region.a_se**2 - shared**2, 0.0)), region.L, region.b)
+            for name, region in reading.regions.items()
         },
         usable=reading.usable,
         calibrated=bool(calibration.get("found")),
         bare_skin=bare,
         lamp=lamp["like"] if lamp else None,
+        lamp_cct_k=lamp["cct_k"] if lamp else None,
         ita=reading.skin_tone.ita if reading.skin_tone else None,
-        problems=reading.problems if bare else (*reading.problems, problem("made_up")),
+        problems=tuple(problems),
+        exposed=exposed,
     )
 
 

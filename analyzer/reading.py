@@ -33,7 +33,9 @@ class RegionReading:
     ``a_sd`` is the spread over the pixels, ``a_se`` the standard error of the mean with everything
     in it (calibration, lamp, gradient, sampling), ``a_level`` is a* with the remaining light level
     taken out. ``erythema_index`` is log10(R/G) of linear calibrated sRGB; ``redness_share`` the share
-    of pixels at least 3 a* above the baseline's mean of the region, None without a baseline.
+    of pixels at least 3 a* above the baseline's mean of the region, None without a baseline. ``melanin_index`` tells
+    pigment apart from blood (``analyzer.pigment``) and ``ita`` is the typology angle in degrees, both of the region's
+    mean colour; None in readings stored before these were measured.
     """
 
     label: int
@@ -46,11 +48,16 @@ class RegionReading:
     a_level: float
     erythema_index: float
     redness_share: float | None = None
+    melanin_index: float | None = None
+    ita: float | None = None
 
 
 @dataclass(frozen=True)
 class FaceReading:
-    """The face as it was found; angles in degrees, ``box`` is x, y, width, height in pixels."""
+    """The face as it was found; angles in degrees, ``box`` is x, y, width, height in pixels.
+
+    ``proportions``: a few coarse lengths of the head, for noticing a stranger in a series (``analyzer.same_person``).
+    """
 
     found: bool
     count: int
@@ -58,6 +65,7 @@ class FaceReading:
     yaw: float | None = None
     pitch: float | None = None
     roll: float | None = None
+    proportions: tuple[float, ...] | None = None
 
 
 # Individual typology angle above which skin has the named tone (Chardon 1991, Del Bino 2013); below all: ``dark``.
@@ -123,6 +131,8 @@ class Reading:
         taken, face, tone = document["captured_at"], document["face"], document["skin_tone"]
         if face and face["box"] is not None:
             face = {**face, "box": tuple(face["box"])}
+        if face and face.get("proportions") is not None:
+            face = {**face, "proportions": tuple(face["proportions"])}
         return cls(
             file=document["file"],
             captured_at=datetime.fromisoformat(taken) if taken else None,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer import mesh
 from analyzer.face import Face
+from analyzer.likeness import is_lifelike
 from analyzer.reading import LABELS
 from analyzer.skin import Mask, bare_skin
 from calibration.problems import Problem, problem
@@ -36,6 +37,11 @@ KEPT_CLEAR = (
 )
 # Where skin is most likely bare; the colour model starts here.
 SEEDS = ("forehead", "left_cheek", "right_cheek", "nose")
+# How far around the middle of each eye skin is taken for certain, as a share of the distance between the eyes: less
+# than to where masks and scarves begin.
+CORE_RADIUS = 0.36
+# How far a fold of the skin strays from where the mesh has it, to both sides together.
+FOLD_WIDTH = 0.3
 # Room around the face for smoothing, as a share of the distance between the eyes.
 ROOM = 0.3
 
@@ -64,7 +70,8 @@ def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = Fal
 
     ``mirrored``: the photograph shows the face as a mirror does, so left and right change places.
     ``scale``: how many pixels of the original photograph one pixel of ``linear`` stands for, along one side.
-    A face with too little bare skin gives ``face_covered`` (reject), missing regions the same as a warning.
+    A face with too little bare skin gives ``face_covered`` (reject), missing regions the same as a warning; a drawing,
+    a statue or a picture without colour ``no_face``.
     """
     height, width = linear.shape[:2]
     outlines = outline_regions(face, (height, width), mirrored)
@@ -72,9 +79,36 @@ def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = Fal
     window = _window(face, height, width)
     inside = outlines[window]
     seeds = np.isin(inside, [LABELS[name] for name in SEEDS])
-    skin = bare_skin(np.ascontiguousarray(linear[window]), inside > 0, seeds, face.eye_distance)
+    oval, core, folds = whole_face(face, inside, window)
+    seen = np.ascontiguousarray(linear[window])
+    skin = bare_skin(seen, oval, seeds, face.eye_distance, core=core, folds=folds)
     labels[window] = np.where(skin, inside, 0)
-    return _without_the_small(labels, outlines, scale)
+    found = _without_the_small(labels, outlines, scale)
+    if not is_lifelike(face, linear, bare=not found.covered):
+        return RegionMap(np.zeros_like(outlines), outlines, tuple(mesh.OUTLINES), (problem("no_face"),))
+    return found
+
+
+def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tuple[Mask, Mask, Mask]:
+    """Three masks of ``window``, shaped as its ``regions``.
+
+    The whole face without eyes, brows, lips and nostrils; around the eyes, where skin is always seen; where faces fold.
+    """
+    offset = np.array([window[1].start, window[0].start])
+    oval = np.zeros(regions.shape, np.uint8)
+    cv2.fillPoly(oval, [_polygon(face, mesh.OVAL, offset)], 1, shift=_SHIFT)
+    oval[regions > 0] = 1
+    _keep_clear(oval, face, offset)
+    core = np.zeros(regions.shape, np.uint8)
+    cv2.fillPoly(core, [_polygon(face, mesh.BETWEEN_EYES, offset)], 1, shift=_SHIFT)
+    for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE):
+        x, y = ((face.landmarks[list(eye), :2].mean(axis=0) - offset) * 2**_SHIFT).round().astype(int).tolist()
+        cv2.circle(core, (x, y), round(CORE_RADIUS * face.eye_distance * 2**_SHIFT), 1, -1, shift=_SHIFT)
+    folds = np.zeros(regions.shape, np.uint8)
+    for fold in mesh.FOLDS:
+        width = max(1, round(FOLD_WIDTH * face.eye_distance))
+        cv2.polylines(folds, [_polygon(face, fold, offset)], False, 1, width, shift=_SHIFT)
+    return oval > 0, (core > 0) & (oval > 0), folds > 0
 
 
 def _without_the_small(labels: Labels, outlines: Labels, scale: float) -> RegionMap:
@@ -99,12 +133,16 @@ def outline_regions(face: Face, shape: tuple[int, int], mirrored: bool = False) 
     drawn = np.zeros(shape, np.uint8)
     for name, outline in mesh.OUTLINES.items():
         cv2.fillPoly(drawn, [_polygon(face, outline)], LABELS[_seen_as(name, mirrored)], shift=_SHIFT)
+    _keep_clear(drawn, face)
+    return drawn
+
+
+def _keep_clear(drawn: Labels, face: Face, offset: NDArray[np.int64] | None = None) -> None:
     for outline, margin in KEPT_CLEAR:
         thickness = max(1, round(2 * margin * face.eye_distance))
-        polygon = _polygon(face, outline)
+        polygon = _polygon(face, outline, offset)
         cv2.fillPoly(drawn, [polygon], 0, shift=_SHIFT)
         cv2.polylines(drawn, [polygon], True, 0, thickness, shift=_SHIFT)
-    return drawn
 
 
 def _seen_as(name: str, mirrored: bool) -> str:
@@ -116,8 +154,9 @@ def _seen_as(name: str, mirrored: bool) -> str:
 _SHIFT = 4
 
 
-def _polygon(face: Face, outline: tuple[int, ...]) -> NDArray[np.int32]:
-    return np.asarray(np.round(face.landmarks[list(outline), :2] * 2**_SHIFT), np.int32)
+def _polygon(face: Face, outline: tuple[int, ...], offset: NDArray[np.int64] | None = None) -> NDArray[np.int32]:
+    points = face.landmarks[list(outline), :2]
+    return np.asarray(np.round((points if offset is None else points - offset) * 2**_SHIFT), np.int32)
 
 
 def _window(face: Face, height: int, width: int) -> tuple[slice, slice]:

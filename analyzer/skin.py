@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.skin_reach import BLOOD_SLOPE, Logs, reachable
+
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
@@ -42,7 +44,7 @@ LESS_RED, MORE_RED, BLUER, YELLOWER = (0.22, 0.50), (1.40, 1.40), (0.30, 0.60), 
 DEEP_SHADOW = np.log(0.52)
 # A detail this much darker than the skin around it (or this many of the face's own spreads) is a frame, a mole, a
 # crease; a fine one is a hair already at less, and fair hair is yellower than the skin under it.
-DARK_DETAIL, DARK_HAIR, YELLOW_HAIR = 0.22, 0.12, 0.15
+DARK_DETAIL, DARK_HAIR, YELLOW_HAIR, LIGHT_HAIR = 0.22, 0.12, 0.15, 0.14
 DETAIL_SPREADS = 4.5
 # Roughness (RMS of ln Y about its surroundings) of hair and beards: at least this, and this many times the face's own.
 ROUGH, ROUGH_TIMES = 0.085, 3.0
@@ -60,43 +62,64 @@ SMALLEST_SPECK = 0.0004
 
 
 @dataclass(frozen=True, eq=False)
-class _Logs:
-    """ln(R/G), ln(B/G) and ln Y of a slightly smoothed picture."""
+class _Where:
+    """Where to look, each (H, W); see :func:`bare_skin`."""
 
-    red: Plane
-    blue: Plane
-    light: Plane
+    area: Mask
+    core: Mask
+    seeds: Mask
+    folds: Mask
 
 
-def bare_skin(linear: NDArray[np.float32], area: Mask, seeds: Mask, eye_distance: float) -> Mask:
+def bare_skin(
+    linear: NDArray[np.float32],
+    area: Mask,
+    seeds: Mask,
+    eye_distance: float,
+    *,
+    core: Mask | None = None,
+    folds: Mask | None = None,
+) -> Mask:
     """The part of ``area`` that is bare skin.
 
-    ``linear`` (H, W, 3) linear RGB of the face; ``seeds`` where skin is most likely bare (forehead, below the eyes,
-    bridge of the nose); ``eye_distance`` in pixels. Nothing is skin when the seeds hold none.
+    ``linear`` (H, W, 3) linear RGB of the face; the masks are (H, W): ``seeds`` the measured regions, which give the
+    skin's own spread, ``core`` where skin is always seen and is followed from (without it, edges are not looked at),
+    ``folds`` where faces crease. ``eye_distance`` in pixels. Nothing is skin when neither core nor seeds hold any.
     """
+    nothing = np.zeros_like(area)
+    where = _Where(area, nothing if core is None else core, seeds, nothing if folds is None else folds)
     shrink = max(1, round(eye_distance / TEST_EYE_DISTANCE))
     if shrink == 1:
-        return _judge(linear, area, seeds, eye_distance)
+        return _judge(linear, where, eye_distance)
     height, width = linear.shape[:2]
     size = (-(-width // shrink), -(-height // shrink))
     padded = cv2.copyMakeBorder(linear, 0, size[1] * shrink - height, 0, size[0] * shrink - width, cv2.BORDER_REPLICATE)
     small = np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.float32)
-    kept = _judge(small, _shrunk(area, size), _shrunk(seeds, size), eye_distance / shrink)
+    masks = (_shrunk(mask, size) for mask in (where.area, where.core, where.seeds, where.folds))
+    kept = _judge(small, _Where(*masks), eye_distance / shrink)
     large = np.repeat(np.repeat(kept, shrink, axis=0), shrink, axis=1)[:height, :width]
-    return large & area
+    return large & where.area
 
 
 def _shrunk(mask: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
 
 
-def _judge(linear: NDArray[np.float32], area: Mask, seeds: Mask, unit: float) -> Mask:
+def _judge(linear: NDArray[np.float32], where: _Where, unit: float) -> Mask:
     clipped = _clipped(linear, unit)
-    seeds = seeds & area & ~clipped
+    area = where.area
+    core = where.core & area & ~clipped
+    known = core if core.any() else where.seeds & area & ~clipped
+    if not known.any():
+        return np.zeros_like(area)
+    logs = _logarithms(linear, known, unit)
+    reached = _followed(logs, area, core, where.folds, unit) if core.any() else area
+    if not reached.any():  # dark glasses, or no face at all: the regions speak for themselves
+        reached = area
+    seeds = reached & where.seeds & ~clipped
     if not seeds.any():
         return np.zeros_like(area)
-    logs = _logarithms(linear, seeds, unit)
-    right_colour = area & _has_the_skins_colour(logs, seeds)
+    right_colour = reached & _has_the_skins_colour(logs, seeds)
     if not right_colour.any():
         return np.zeros_like(area)
     predicted = _smooth_light(logs.light, right_colour, seeds)
@@ -108,17 +131,25 @@ def _judge(linear: NDArray[np.float32], area: Mask, seeds: Mask, unit: float) ->
     return _tidy(skin, area, unit) & ~clipped
 
 
-def _logarithms(linear: NDArray[np.float32], seeds: Mask, unit: float) -> _Logs:
+def _followed(logs: Logs, area: Mask, core: Mask, folds: Mask, unit: float) -> Mask:
+    """Everything in ``area`` that goes on from the skin seen in ``core``."""
+    passable = area & _has_the_skins_colour(logs, core)
+    # How rough skin is, the skin around the eyes says: a fringe or a beard is not asked about itself.
+    passable &= ~_rough(logs.light, passable, area, core, unit)
+    return reachable(logs, passable, core, folds, unit)
+
+
+def _logarithms(linear: NDArray[np.float32], seeds: Mask, unit: float) -> Logs:
     fine = cv2.GaussianBlur(np.maximum(linear, 0), (0, 0), max(0.6, FINE * unit))
     green = fine[..., 1]
     # A little light is added to every channel: black, whose ratios are noise, becomes grey instead of any colour.
     floor = np.float32(0.03 * np.median(green[seeds]) + 1e-5)
     log = np.log(fine + floor)
     light = np.log(fine @ np.array([0.2126, 0.7152, 0.0722], np.float32) + floor)
-    return _Logs(log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], light)
+    return Logs(log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], light, np.ascontiguousarray(log[..., 0]))
 
 
-def _has_the_skins_colour(logs: _Logs, seeds: Mask) -> Mask:
+def _has_the_skins_colour(logs: Logs, seeds: Mask) -> Mask:
     """Pixels whose channel ratios are those of this face's skin, however red."""
     likely = seeds & (logs.red > PLAUSIBLE_RED) & (logs.blue < PLAUSIBLE_BLUE)
     if likely.sum() < PLAUSIBLE_SHARE * seeds.sum():
@@ -134,7 +165,7 @@ def _has_the_skins_colour(logs: _Logs, seeds: Mask) -> Mask:
     return np.asarray(
         (logs.red > palest)
         & (logs.red < red + _reach(red_spread, MORE_RED))
-        & (logs.blue < blue + _reach(blue_spread, BLUER))
+        & (logs.blue - BLOOD_SLOPE * np.maximum(logs.red - red, 0) < blue + _reach(blue_spread, BLUER))
         & (logs.blue > min(yellow, blue) - _reach(blue_spread, YELLOWER)),
         np.bool_,
     )
@@ -187,7 +218,7 @@ def _terms(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _shines(logs: _Logs, brighter: Plane, skin: Mask, unit: float) -> Mask:
+def _shines(logs: Logs, brighter: Plane, skin: Mask, unit: float) -> Mask:
     if not skin.any():
         return skin
     red, blue = float(np.quantile(logs.red[skin], PALE_QUANTILE)), float(np.median(logs.blue[skin]))
@@ -204,8 +235,8 @@ def _clipped(linear: NDArray[np.float32], unit: float) -> Mask:
     return np.asarray(cv2.GaussianBlur(lost, (0, 0), max(1.0, MARGIN * unit)) > 0.5, np.bool_)
 
 
-def _strange_details(logs: _Logs, skin: Mask, seeds: Mask, unit: float) -> Mask:
-    """Small things that are darker than the skin around them, or thin ones that are yellower."""
+def _strange_details(logs: Logs, skin: Mask, seeds: Mask, unit: float) -> Mask:
+    """Small things that are darker than the skin around them, or thin ones that are yellower or lighter."""
     if not skin.any():
         return skin
     known = skin & seeds if (skin & seeds).any() else skin
@@ -214,6 +245,7 @@ def _strange_details(logs: _Logs, skin: Mask, seeds: Mask, unit: float) -> Mask:
         (logs.light, AROUND, DARK_DETAIL),
         (logs.light, HAIR, DARK_HAIR),
         (logs.blue, HAIR, YELLOW_HAIR),
+        (-logs.light, HAIR, LIGHT_HAIR),
     ):
         detail = plane - _mean_around(plane, skin, size * unit)
         strange |= detail < -max(least, DETAIL_SPREADS * _middle(detail[known])[1])

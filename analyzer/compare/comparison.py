@@ -1,0 +1,192 @@
+"""The comparison of two photographs, ready to be drawn: pictures, numbers, and the page that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyzer.compare.aligned import Frame, Picture, cover_eyes, frame_of, landmarks_on, rendered, with_change
+from analyzer.compare.canvas import HEIGHT, WIDTH, Canvas, PdfCanvas, PixelCanvas, png_of
+from analyzer.compare.sides import Side, side
+from analyzer.reading import FACE
+from analyzer.surface.difference import ChangeMap, change_between
+from analyzer.surface.picture import PALE, Scale, bar_pixels
+from analyzer.words import region_name, say
+from calibration.errors import UsageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_INK, _QUIET, _LINE, _WARN = (24, 28, 36), (88, 96, 108), (214, 219, 226), (150, 72, 0)
+_EDGE, _GAP, _TOP = 48, 30, 150
+PICTURE_WIDTH = (WIDTH - 2 * _EDGE - 2 * _GAP) // 3
+PICTURE_HEIGHT = 700
+# Scale bars of a whole number of centimetres, as long as fits into a third of the picture.
+_BARS_CM = (5, 2, 1, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two photographs side by side, and the change between them.
+
+    ``pictures``: before, after, change; each (PICTURE_HEIGHT, PICTURE_WIDTH, 3) sRGB. ``delta_a`` is the change of
+    the region's mean a* and ``delta_a_se`` its standard error.
+    """
+
+    sides: tuple[Side, Side]
+    region: str
+    pictures: tuple[Picture, Picture, Picture]
+    frame: Frame
+    change: ChangeMap
+    scale: Scale
+    delta_a: float
+    delta_a_se: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether the change is more than twice its standard error."""
+        return abs(self.delta_a) >= 2 * self.delta_a_se
+
+    def image(self) -> Image:
+        canvas = PixelCanvas()
+        draw_page(canvas, self)
+        return canvas.page
+
+    def png(self) -> bytes:
+        return png_of(self.image())
+
+    def pdf(self) -> bytes:
+        canvas = PdfCanvas(say("compare.title"))
+        draw_page(canvas, self)
+        return canvas.data()
+
+    def save(self, path: Path) -> None:
+        """A PNG or a PDF, by the ending of ``path``. Raises ``UsageError`` where it cannot be written."""
+        data = self.pdf() if path.suffix.lower() == ".pdf" else self.png()
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def comparison(
+    before: Path | bytes,
+    after: Path | bytes,
+    region: str = FACE,
+    anonymise: bool = False,
+    titles: tuple[str, str] | None = None,
+) -> Comparison:
+    """Measure, align and render two photographs of one face.
+
+    ``region`` is a name of ``analyzer.reading.LABELS``; ``anonymise`` covers the eyes and leaves dates out; ``titles``
+    stand under the pictures, instead of the times that the files tell. Nothing carries metadata.
+    Raises ``NotComparable`` when one of them cannot be measured or lacks the region.
+    """
+    words = [say("before_after.before"), say("before_after.after")]
+    first, second = (
+        side(source, title, word, region, anonymise)
+        for source, title, word in zip((before, after), titles or (None, None), words, strict=True)
+    )
+    frame = frame_of(first, region, PICTURE_WIDTH, PICTURE_HEIGHT)
+    change = change_between([first.face_map], second.face_map)
+    scale = Scale.of(change)
+    shown = [rendered(one, frame) for one in (first, second)]
+    points = [landmarks_on(one.measured, frame) for one in (first, second)]
+    mirrored = second.measured.calibration.mirrored
+    shown.append(with_change(shown[1], points[1], change, scale, mirrored))
+    if anonymise:
+        for picture, place in zip(shown, (*points, points[1]), strict=True):
+            cover_eyes(picture, place)
+    delta = second.reading.a - first.reading.a
+    se = float(np.hypot(first.reading.a_se, second.reading.a_se))
+    return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se)
+
+
+def compare_pictures(
+    before: Path | bytes,
+    after: Path | bytes,
+    region: str = FACE,
+    anonymise: bool = False,
+    titles: tuple[str, str] | None = None,
+) -> Image:
+    """:func:`comparison` as a picture of 1920 by 1080 pixels."""
+    return comparison(before, after, region, anonymise, titles).image()
+
+
+def save_comparison(picture: Image, path: Path) -> None:
+    """Write a picture of a comparison as PNG or PDF; :meth:`Comparison.save` gives a PDF with real text."""
+    if path.suffix.lower() == ".pdf":
+        picture.save(path, "PDF", resolution=150.0, title="Before and after", producer="Rubor")
+    else:
+        picture.save(path, "PNG", optimize=True)
+
+
+def draw_page(page: Canvas, what: Comparison) -> None:
+    """Lay the comparison out: title and change on top, three pictures, what stands below each, and the small print."""
+    page.text(_EDGE, 82, say("compare.title"), 54, _INK, bold=True)
+    page.text(_EDGE, 124, region_name(what.region).capitalize(), 30, _QUIET)
+    _headline(page, what)
+    for column, picture in enumerate(what.pictures):
+        page.picture(_left(column), _TOP, PICTURE_WIDTH, PICTURE_HEIGHT, picture)
+    _scale_bar(page, what.frame)
+    below = _TOP + PICTURE_HEIGHT
+    for column, one in enumerate(what.sides):
+        page.text(_left(column), below + 48, one.word, 36, _INK, bold=True)
+        told = say("compare.redness", a=f"{one.reading.a:.1f}", margin=f"{2 * one.reading.a_se:.1f}")
+        page.text(_left(column), below + 86, " · ".join(part for part in (one.when, told) if part), 24, _QUIET)
+    _legend(page, what, _left(2), below)
+    _small_print(page, what)
+
+
+def _left(column: int) -> int:
+    return _EDGE + column * (PICTURE_WIDTH + _GAP)
+
+
+def _headline(page: Canvas, what: Comparison) -> None:
+    number = f"{what.delta_a:+.1f}".replace("-", "−")
+    margin = f" ± {2 * what.delta_a_se:.1f} a*"
+    right = WIDTH - _EDGE
+    page.text(right, 92, margin, 44, _QUIET, anchor="r")
+    page.text(right - page.measure(margin, 44), 92, number, 84, _INK, bold=True, anchor="r")
+    name = "noise" if not what.certain else "less" if what.delta_a < 0 else "more"
+    page.text(right, 130, say(f"compare.{name}"), 26, _QUIET, anchor="r")
+
+
+def _scale_bar(page: Canvas, frame: Frame) -> None:
+    """A bar of whole centimetres in the first picture, readable on any skin."""
+    length = next((one for one in _BARS_CM if one * frame.per_cm < PICTURE_WIDTH / 3), _BARS_CM[-1])
+    x, y, width = _EDGE + 22, _TOP + PICTURE_HEIGHT - 30, length * frame.per_cm
+    page.box(x - 3, y - 3, width + 6, 14, (0, 0, 0))
+    page.box(x, y, width, 8, (255, 255, 255))
+    label = f"{length:g} cm"
+    page.box(x - 3, y - 42, page.measure(label, 26, bold=True) + 12, 36, (0, 0, 0))
+    page.text(x + 3, y - 14, label, 26, (255, 255, 255), bold=True)
+
+
+def _legend(page: Canvas, what: Comparison, left: float, below: float) -> None:
+    page.text(left, below + 48, say("compare.change"), 36, _INK, bold=True)
+    bar, top = 330, below + 22
+    start = left + PICTURE_WIDTH - bar
+    page.picture(start, top, bar, 24, bar_pixels(what.scale, bar, 24))
+    end = f"{what.scale.end:.0f}"
+    for x, words, anchor in ((start, f"−{end}", "l"), (start + bar / 2, "0", "m"), (start + bar, f"+{end} a*", "r")):
+        page.text(x, top + 50, words, 22, _QUIET, anchor=anchor)
+    page.box(left, below + 104, 28, 20, _QUIET)
+    page.box(left + 1, below + 105, 26, 18, PALE)
+    page.text(left + 40, below + 122, say("compare.pale"), 21, _QUIET)
+
+
+def _small_print(page: Canvas, what: Comparison) -> None:
+    lines = [(say("compare.method"), _QUIET)]
+    missing = [one.word for one in what.sides if not one.calibrated]
+    if missing:
+        lines.insert(0, (say("compare.no_card", which=", ".join(missing)), _WARN))
+    y = HEIGHT - 24 - 30 * (len(lines) - 1) - 34
+    for words, colour in lines:
+        page.text(_EDGE, y, words, 21, colour, bold=colour == _WARN)
+        y += 30
+    page.text(_EDGE, HEIGHT - 24, say("compare.no_diagnosis"), 21, _INK, bold=True)
+    page.text(WIDTH - _EDGE, HEIGHT - 24, "Rubor", 21, _QUIET, anchor="r")

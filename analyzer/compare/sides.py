@@ -1,0 +1,82 @@
+"""One of the two photographs: measured, and named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from analyzer.errors import NotComparable
+from analyzer.folder import captured_at_of
+from analyzer.pipeline import Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
+from analyzer.reading import RegionReading
+from analyzer.surface.face_map import FaceMap
+from analyzer.treatment import Treatment, read_treatment
+from analyzer.words import region_name, say
+from calibration.errors import RuborError
+
+TREATMENT_FILE = "treatment.toml"
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One photograph, the region's reading in it, and what stands under it. ``title`` says it in one line."""
+
+    measured: Measured
+    face_map: FaceMap
+    reading: RegionReading
+    word: str
+    title: str
+    when: str
+
+    @property
+    def calibrated(self) -> bool:
+        return self.measured.calibration.found
+
+
+def side(source: Path | bytes, title: str | None, word: str, region: str, anonymise: bool) -> Side:
+    """Measure the photograph. Raises ``NotComparable`` where it cannot be, or lacks the region."""
+    if isinstance(source, Path):
+        analysis, name = analyze_photo(source), f"The photograph {source.name}"
+    else:
+        analysis, name = analyze_photo_bytes(source, title or word), f"The photograph “{title or word}”"
+    if analysis.measured is None or analysis.face_map is None or not analysis.reading.usable:
+        reasons = " ".join(one.sentence for one in analysis.reading.problems if one.severity == "reject")
+        raise NotComparable(f"{name} cannot be compared. {reasons}")
+    if region not in analysis.reading.regions:
+        raise NotComparable(f"{name} shows too little bare skin of the {region_name(region)} to compare it.")
+    when = _when(source, analysis, anonymise)
+    if title is None:
+        title = f"{word}, {when}" if when else word
+    else:
+        word, when = title, ""
+    return Side(analysis.measured, analysis.face_map, analysis.reading.regions[region], word, title, when)
+
+
+def _when(source: Path | bytes, analysis: PhotoAnalysis, anonymise: bool) -> str:
+    """The date, and the day after the treatment where its record lies beside the photograph.
+
+    Where the person is not to be recognised, the day alone: a date tells who was at the clinic.
+    """
+    taken = analysis.reading.captured_at
+    if taken is None:
+        return ""
+    told = [] if anonymise else [f"{taken:%d.%m.%Y, %H:%M}"]
+    treatment = _treatment_beside(source)
+    if treatment is not None:
+        told.append(say("compare.day", day=f"{_day(taken, treatment):.1f}".replace("-", "−")))
+    return " · ".join(told)
+
+
+def _day(taken: datetime, treatment: Treatment) -> float:
+    elapsed = captured_at_of(taken, treatment.treated_at) - treatment.treated_at
+    return elapsed.total_seconds() / 86_400.0
+
+
+def _treatment_beside(source: Path | bytes) -> Treatment | None:
+    if not isinstance(source, Path) or not (source.parent / TREATMENT_FILE).is_file():
+        return None
+    try:
+        return read_treatment(source.parent / TREATMENT_FILE)
+    except RuborError:
+        return None  # the pictures can be shown without it

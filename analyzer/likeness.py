@@ -1,0 +1,65 @@
+"""Is this a living face, or a drawing, a statue, a picture without colour? The landmark model takes them all for faces.
+
+Skin, lips and brows differ in colour under any lamp and on any tone, and skin has pores. What has one colour all over
+(stone, bronze, a black-and-white or sepia print) or no texture at all (a cartoon) is nobody's skin to measure.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import mesh
+from analyzer.face import Face
+
+# Looked at with this many pixels between the eyes.
+EYE_DISTANCE = 100.0
+# Span (10th to 90th percentile) of ln(R/B) and of ln(R/G) over the face. Real faces, in portraits and simulated on all
+# tones under 18 lamps: 0.20 and 0.16 at least; one tint of stone or paper stays below 0.02.
+LEAST_SPAN = 0.08
+# Median of what a slight smoothing takes from ln Y between the eyes: photographs keep 0.01 and more, flat colour
+# nothing. Far below, so that a blurred photograph is called blurred.
+LEAST_TEXTURE = 0.0012
+
+
+def is_lifelike(face: Face, linear: NDArray[np.float32], *, bare: bool = True) -> bool:
+    """Whether colour and texture of ``face`` in its photograph, ``linear`` (H, W, 3) linear RGB, can be a person's.
+
+    ``bare``: skin was found on it. Without, a face of one flat colour is a face behind a cloth, and no drawing.
+    """
+    height, width = linear.shape[:2]
+    left, top, across, down = face.box
+    x0, x1 = (int(np.clip(edge, 0, width)) for edge in (left, left + across + 1))
+    y0, y1 = (int(np.clip(edge, 0, height)) for edge in (top, top + down + 1))
+    seen = np.ascontiguousarray(linear[y0:y1, x0:x1])
+    if seen.size == 0:
+        return False
+    shrink = max(1, round(face.eye_distance / EYE_DISTANCE))
+    size = (max(1, seen.shape[1] // shrink), max(1, seen.shape[0] // shrink))
+    small = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
+    inside = np.zeros(small.shape[:2], np.uint8)
+    outline = (face.landmarks[list(mesh.OVAL), :2] - [x0, y0]) / shrink
+    cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
+    where = inside > 0
+    if not where.any():
+        return False
+    soft = np.maximum(cv2.GaussianBlur(small, (0, 0), 1.5), 0)
+    # One tint over everything is divided out, so that no floor under the shadows turns it into colours.
+    logs = np.log(soft / np.maximum(np.median(soft[where], axis=0), 1e-4) + 0.03)
+    spans = [_span((logs[..., 0] - logs[..., other])[where]) for other in (1, 2)]
+    light = np.log(np.maximum(small @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0) + 0.003)
+    # Between the eyes, where neither mask nor scarf goes: those may well be flat.
+    seldom_covered = np.zeros(small.shape[:2], np.uint8)
+    between = (face.landmarks[list(mesh.BETWEEN_EYES), :2] - [x0, y0]) / shrink
+    cv2.fillPoly(seldom_covered, [np.round(between).astype(np.int32)], 1)
+    texture = float(np.median(np.abs(light - cv2.GaussianBlur(light, (0, 0), 1.0))[seldom_covered > 0]))
+    flat = texture < LEAST_TEXTURE
+    if flat:
+        return not bare
+    return max(spans) >= LEAST_SPAN
+
+
+def _span(values: NDArray[np.float32]) -> float:
+    low, high = np.quantile(values, [0.1, 0.9])
+    return float(high - low)
