@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from analyzer.commands.audit import audit
 from analyzer.commands.card import card
 from analyzer.commands.export import export
 from analyzer.commands.output import NOT_ANALYSABLE, OWN_MISTAKE, USED_WRONGLY, say
@@ -48,7 +49,7 @@ def rubor() -> None:
     """
 
 
-for command in (photo, analyze, assess, compare, card, windows, export, demo, serve):
+for command in (photo, analyze, assess, compare, card, windows, export, audit, demo, serve):
     rubor.add_command(command)
 
 

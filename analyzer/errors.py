@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from calibration.errors import RuborError, UsageError
+from calibration.errors import RuborError
 
-__all__ = ["NotComparable", "NotYet", "RuborError"]
+__all__ = ["NotComparable", "RuborError"]
 
 
 class NotComparable(RuborError):
     """Two photographs cannot be shown side by side; the text says which one, and why."""
-
-
-class NotYet(UsageError):
-    """Promised in the contract, not built yet: the text says what to do meanwhile."""

@@ -19,6 +19,27 @@ JSON_OPTION = click.option(
 )
 
 
+def _speak(context: click.Context, option: click.Parameter, wanted: str | None) -> None:  # noqa: ARG001
+    from calibration.language import LANGUAGES, known, speak
+
+    if wanted is None:
+        return
+    code = known(wanted)
+    if code is None:
+        raise click.BadParameter(f"there is no language {wanted}; known are {', '.join(LANGUAGES)}.")
+    context.call_on_close(lambda: speak(None))  # a language is of one run, not of the process
+    speak(code)
+
+
+LANGUAGE_OPTION = click.option(
+    "--lang", metavar="CODE", callback=_speak, expose_value=False, is_eager=True,
+    help="Language of the sentences: en or de; else RUBOR_LANG.",
+)  # fmt: skip
+CLINIC_OPTION = click.option(
+    "--clinic", type=click.Path(path_type=Path), metavar="FILE.toml", help="A clinic's own numbers for the band."
+)
+
+
 def require_ending(path: Path | None, endings: tuple[str, ...], option: str) -> None:
     if path is not None and path.suffix.lower() not in endings:
         raise UsageError(f"{option} takes a file ending in {' or '.join(endings)}, not {path.name}.")

@@ -64,7 +64,7 @@ def compare(before: Path, after: Path, output: Path, region: str, anonymise: boo
     require_ending(output, (".png", ".pdf"), "-o")
     if region not in LABELS:
         raise UsageError(f"There is no region {region!r}: choose one of {', '.join(LABELS)}.")
-    from analyzer.compare import compare_pictures, save_comparison
+    from analyzer.compare import comparison
 
-    save_comparison(compare_pictures(before, after, region, anonymise), output)
+    comparison(before, after, region, anonymise).save(output)
     say(f"Wrote {output}.")

@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from analyzer.commands.output import JSON_OPTION, NOT_ANALYSABLE, lines_to, require_ending, say, write_json
+from analyzer.commands.output import (
+    CLINIC_OPTION,
+    JSON_OPTION,
+    LANGUAGE_OPTION,
+    NOT_ANALYSABLE,
+    lines_to,
+    require_ending,
+    say,
+    write_json,
+)
 from calibration.errors import InputError
 
 
@@ -20,16 +30,25 @@ from calibration.errors import InputError
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Photographs analysed side by side."
 )
-def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: Path | None, jobs: int) -> None:
+@CLINIC_OPTION
+@LANGUAGE_OPTION
+def analyze(
+    folder: Path, treatment: Path | None, json_to: str | None, report: Path | None, jobs: int, clinic: Path | None
+) -> None:
     """Analyse one patient's series: every photograph, the trend, the verdict."""
     from analyzer.pipeline import analyze_series, unusable_series
+    from analyzer.recovery.clinic import read_clinic
 
     require_ending(report, (".html", ".pdf"), "--report")
     try:
-        result = analyze_series(folder, treatment_file=treatment, jobs=jobs, progress=say)
+        settings = read_clinic(clinic) if clinic else None
+        result = analyze_series(folder, treatment_file=treatment, jobs=jobs, progress=say, settings=settings)
     except InputError as error:
+        refused = unusable_series(folder.resolve().name, error)
+        if told := urgent_of_folder(folder, treatment, refused):
+            say(told)
         if json_to is not None:
-            write_json(unusable_series(folder.resolve().name, error), json_to)
+            write_json(refused, json_to)
         raise
     document = result.to_json()
     if json_to is not None:
@@ -39,6 +58,8 @@ def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: P
 
         write_report(result, report)
     if not document["usable"]:
+        if document["urgent"]:
+            say(document["verdict"]["summary"])
         say("No photograph of this series could be used; each one's reason is named above.")
         sys.exit(NOT_ANALYSABLE)
     if json_to != "-":
@@ -51,13 +72,21 @@ def analyze(folder: Path, treatment: Path | None, json_to: str | None, report: P
 @click.argument("readings", type=click.Path(path_type=Path))
 @click.option("--treatments", type=click.Path(path_type=Path), metavar="FILE.csv", help="patient,treated_at and more.")
 @click.option("--json", "json_to", metavar="FILE.jsonl|-", help="One document a line; - is standard output.")
-def assess(readings: Path, treatments: Path | None, json_to: str | None) -> None:
+@click.option("--signs", type=click.Path(path_type=Path), metavar="FILE.csv", help="patient,captured_at,sign,severity.")
+@CLINIC_OPTION
+@LANGUAGE_OPTION
+def assess(
+    readings: Path, treatments: Path | None, json_to: str | None, signs: Path | None, clinic: Path | None
+) -> None:
     """Verdicts from numbers alone: a table of readings of many patients."""
     from analyzer.assess import assess as assess_all
+    from analyzer.recovery.clinic import read_clinic
+
+    settings = read_clinic(clinic) if clinic else None
 
     assessed = 0
     with lines_to(json_to) as write:
-        for document in assess_all(readings, treatments):
+        for document in assess_all(readings, treatments, settings, signs):
             assessed += bool(document["usable"])
             for problem in document["problems"]:
                 say(f"{document['patient']}: {problem['message']} {problem['advice']}")
@@ -69,3 +98,17 @@ def assess(readings: Path, treatments: Path | None, json_to: str | None) -> None
     if not assessed:
         say("No patient could be assessed; each one's reason is named above.")
         sys.exit(NOT_ANALYSABLE)
+
+
+def urgent_of_folder(folder: Path, treatment: Path | None, refused: dict[str, Any]) -> str | None:
+    """A folder without a usable photograph may still hold an urgent sign: mark the document, and what to say of it."""
+    from analyzer.recovery.signs import urgent_document
+    from analyzer.signs import read_signs
+    from analyzer.treatment import TreatmentError, read_treatment
+
+    try:
+        record = read_treatment(treatment or folder / "treatment.toml")
+    except TreatmentError:
+        return None
+    told, _ = read_signs(folder, record.treated_at.tzinfo)
+    return urgent_document(refused, told, [one.treated_at for one in record.sessions])

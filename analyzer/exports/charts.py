@@ -65,9 +65,9 @@ def trend_of(document: Mapping[str, Any], band: Sequence[Mapping[str, float]], r
 
 def trend_chart(trend: Trend, height: int = 300, *, selectable: bool = False) -> Drawing:
     """The trend in its band. With ``selectable`` a click on a point selects its ``photo_id``."""
-    x = alt.X("day:Q", title="Days since treatment", scale=alt.Scale(domain=list(trend.days), nice=False, zero=False))
+    x = alt.X("day:Q", title=say("time.days_since"), scale=alt.Scale(domain=list(trend.days), nice=False, zero=False))
     x = x.axis(tickMinStep=1, grid=False, format="d")
-    title = "Redness left (%)" if trend.measure == "residual" else "a* above baseline"
+    title = say(f"trend.{trend.measure}")
     scale = alt.Scale(domain=_value_domain(trend), nice=True, zero=False)
     axis = alt.Axis(minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH, tickCount=5)
 
@@ -84,10 +84,10 @@ def trend_chart(trend: Trend, height: int = 300, *, selectable: bool = False) ->
         shape=alt.Shape("status:N", scale=_scale(SHAPES), legend=None),
         color=alt.Color("status:N", scale=_scale(SHADES), legend=None),
         tooltip=[
-            alt.Tooltip("label:N", title="Photograph"),
-            alt.Tooltip("day:Q", title="Day", format=".1f"),
+            alt.Tooltip("label:N", title=_column("trend", "photograph")),
+            alt.Tooltip("day:Q", title=_column("trend", "day"), format=".1f"),
             alt.Tooltip("value:Q", title=title, format=".1f"),
-            alt.Tooltip("words:N", title="Status"),
+            alt.Tooltip("words:N", title=_column("trend", "status")),
         ],
     )
     if selectable:
@@ -129,15 +129,15 @@ def windows_chart(claims: Sequence[Mapping[str, Any]], days: tuple[float, float]
         for title, document in zip(titles, documents, strict=True)
         for name in (title["row"], *(row["row"] for row in bars if row["document"] == document))
     ]
-    x = alt.X("from:Q", title="Days since treatment", scale=alt.Scale(domain=[first, last], nice=False, zero=False))
+    x = alt.X("from:Q", title=say("time.days_since"), scale=alt.Scale(domain=[first, last], nice=False, zero=False))
     x = x.axis(tickMinStep=1, format="d", orient="top", gridColor=OUTER_BAND)
     axis = alt.Axis(labels=False, ticks=False, domain=False, minExtent=AXIS_WIDTH, maxExtent=AXIS_WIDTH)
     y = alt.Y("row:N", sort=order, title=" ", axis=axis)
     tooltip = [
-        alt.Tooltip("document:N", title="Document"),
-        alt.Tooltip("text:N", title="Claim"),
-        alt.Tooltip("who:N", title="Said of"),
-        alt.Tooltip("state:N", title="Says"),
+        alt.Tooltip("document:N", title=_column("claims", "document")),
+        alt.Tooltip("text:N", title=_column("claims", "id")),
+        alt.Tooltip("who:N", title=_column("claims", "who")),
+        alt.Tooltip("state:N", title=_column("claims", "state")),
     ]
 
     def texts(rows: list[Row], **style: Any) -> alt.Chart:
@@ -228,6 +228,10 @@ def _tidy(chart: Drawing) -> Drawing:
     )
     tidy: Drawing = axes.configure_view(stroke=None)
     return tidy
+
+
+def _column(of: str, name: str) -> str:
+    return str(table(f"{of}.columns")[name])
 
 
 def measure_name(measure: Measure) -> str:

@@ -6,13 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DAYS_COLUMNS = ("Day", "Photograph", "a*", "Change (95 %)", "Redness left", "Expected", "Status")
-NOTE = (
-    "Measured from photographs with a colour card; changes are in CIELAB a* against the patient's own baseline, with "
-    "their 95 % interval. The expected band comes from what five public documents on microneedling say; it is not a "
-    "clinical norm, and this report is not a diagnosis."
-)
-
 
 @dataclass(frozen=True)
 class Page:

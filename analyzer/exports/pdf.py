@@ -7,8 +7,10 @@ from io import BytesIO
 
 from fpdf import FPDF
 
-from analyzer.exports.page import DAYS_COLUMNS, NOTE, Page
+from analyzer.exports.page import Page
 from analyzer.resources import BOLD, REGULAR, font_file
+from analyzer.words import say, table
+from calibration.language import language
 
 _FAMILY = "DejaVu"
 _INK, _QUIET, _SHADE = (28, 32, 38), (86, 93, 104), (238, 242, 246)
@@ -19,18 +21,18 @@ _COLUMN_SHARES = (8, 26, 10, 20, 16, 20, 16)
 
 def pdf_report(page: Page, chart_png: bytes) -> bytes:
     """The whole file."""
-    pdf = _Paper(page.title)
+    pdf, status = _Paper(page.title), page.verdict["status"]
     pdf.title_line(page.title, page.treated)
     pdf.box(page.verdict["standing"])
-    pdf.box(f"{page.verdict['status'].capitalize()}. {page.verdict['summary']}", bold=True)
+    pdf.box(f"{say(f'status.{status}')}. {page.verdict['summary']}", bold=True)
     for line in [page.verdict.get("ask"), *(f"{flag['message']} {flag['detail']}" for flag in page.verdict["flags"])]:
         if line:
             pdf.paragraph(line)
-    pdf.image(BytesIO(chart_png), w=_WIDTH, alt_text="Redness by day; the same numbers stand in the table below.")
+    pdf.image(BytesIO(chart_png), w=_WIDTH, alt_text=say("trend.alt"))
     pdf.days(page.days)
-    pdf.listed("What the documents say of it", page.claims)
-    pdf.listed("Photographs that could be better", page.problems)
-    pdf.paragraph(NOTE, quiet=True)
+    pdf.listed(say("report.claims"), page.claims)
+    pdf.listed(say("report.problems"), page.problems)
+    pdf.paragraph(say("report.note").strip(), quiet=True)
     return bytes(pdf.output())
 
 
@@ -43,7 +45,7 @@ class _Paper(FPDF):
         self.set_auto_page_break(True, _MARGIN)
         self.set_title(title)
         self.set_creator("Rubor")
-        self.set_lang("en")
+        self.set_lang(language())
         for style, name in (("", REGULAR), ("B", BOLD)):
             self.add_font(_FAMILY, style, font_file(name))
         self.add_page()
@@ -86,9 +88,9 @@ class _Paper(FPDF):
             borders_layout="HORIZONTAL_LINES",
             width=_WIDTH,
             text_align="LEFT",
-        ) as table:
-            for cells in (DAYS_COLUMNS, *rows):
-                row = table.row()
+        ) as days:
+            for cells in (table("report.columns").values(), *rows):
+                row = days.row()
                 for cell in cells:
                     row.cell(cell)
         self.ln(2)

@@ -12,7 +12,9 @@ from typing import Any
 from analyzer.exports.page import Page
 from analyzer.pipeline import SeriesReport
 from analyzer.recovery import windows
+from analyzer.recovery.settings import DOCUMENTS
 from analyzer.treatment import Treatment
+from analyzer.words import say
 from calibration.errors import UsageError
 
 _CHART_WIDTH = 640
@@ -37,14 +39,14 @@ def write_report(result: SeriesReport, path: Path) -> None:
 
 def _page(result: SeriesReport) -> Page:
     document = result.to_json()
-    band = windows(result.treatment, result.recovery.tone)
+    band = windows(result.treatment, result.recovery.tone, settings=result.settings)
     said = {claim["id"]: claim for claim in band["claims"]}
     named = dict.fromkeys(
         [*document["verdict"]["claims"], *(one for flag in document["verdict"]["flags"] for one in flag["claims"])]
     )
     return Page(
         title=document["patient"],
-        treated=_treatment_in_words(result.treatment),
+        treated=_treatment_in_words(result.treatment) + _band_in_words(result.recovery.band_source),
         verdict=document["verdict"],
         urgent=document["urgent"],
         days=tuple(_row(point) for point in document["points"]),
@@ -54,21 +56,26 @@ def _page(result: SeriesReport) -> Page:
     )
 
 
+def _band_in_words(source: str) -> str:
+    """Whose numbers the band is made of, where they are not the documents'."""
+    return "" if source == DOCUMENTS else f". {say('report.band', source=source)}"
+
+
 def _treatment_in_words(treatment: Treatment) -> str:
-    parts = [f"{treatment.procedure}, {treatment.body_area}, {treatment.treated_at:%d %B %Y %H:%M}"]
+    parts = [f"{treatment.procedure}, {treatment.body_area}, {treatment.treated_at.strftime(say('time.date'))}"]
     if treatment.needle_depth_mm is not None:
-        parts.append(f"needles {treatment.needle_depth_mm:g} mm")
+        parts.append(say("report.depth", depth=f"{treatment.needle_depth_mm:g}"))
     if treatment.passes is not None:
-        parts.append(f"{treatment.passes} passes")
+        parts.append(say("report.passes", passes=treatment.passes))
     if treatment.sensitive_skin:
-        parts.append("sensitive skin")
+        parts.append(say("report.sensitive"))
     return "; ".join([*parts, *treatment.conditions])
 
 
 def _row(point: Mapping[str, Any]) -> tuple[str, ...]:
     face = point["regions"].get("face")
     if face is None:
-        return (f"{point['day']:.1f}", point["file"], "-", "-", "-", "-", "not used")
+        return (f"{point['day']:.1f}", point["file"], "-", "-", "-", "-", say("report.not_used"))
     delta, se, left, band = (face[key] for key in ("delta_a", "delta_a_se", "residual", "expected_residual"))
     return (
         f"{point['day']:.1f}",
@@ -76,8 +83,8 @@ def _row(point: Mapping[str, Any]) -> tuple[str, ...]:
         f"{face['a']:.1f}",
         "-" if delta is None else f"{delta:+.1f} ± {2 * se:.1f}",
         "-" if left is None else f"{100 * left:.0f} %",
-        "-" if band is None else f"{100 * band['p5']:.0f} to {100 * band['p95']:.0f} %",
-        "baseline" if point["day"] < 0 else point["status"],
+        "-" if band is None else say("report.expected", low=f"{100 * band['p5']:.0f}", high=f"{100 * band['p95']:.0f}"),
+        say("report.baseline") if point["day"] < 0 else say(f"status_short.{point['status']}"),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from analyzer.records.audit import append
 from analyzer.records.database import AuditRow, PatientRow, PhotographRow
 from calibration.errors import RuborError
 
@@ -54,4 +55,4 @@ def photograph_of(session: Session, actor: Actor, photograph_id: str) -> Photogr
 
 def note(session: Session, actor: Actor, action: str, thing: str) -> None:
     """Write into the audit that ``actor`` did ``action`` to ``thing``."""
-    session.add(AuditRow(at=datetime.now(UTC), actor=actor.name, action=action, object=thing))
+    append(session, AuditRow(at=datetime.now(UTC), actor=actor.name, action=action, object=thing))

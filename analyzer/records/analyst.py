@@ -5,14 +5,38 @@ The records know these calls only, so that they can be tried without the measuri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analyzer.reading import Reading
+from analyzer.signs import SignEntry
 from analyzer.treatment import Treatment
 
 NOT_BARE = "made_up"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is kept of one photograph besides itself: its reading and, where it was measured, two pictures as bytes.
+
+    ``face_map`` is its skin laid flat, ``outline`` the shape of face and card, to line up the next photograph with.
+    """
+
+    reading: Reading
+    face_map: bytes | None = None
+    outline: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Everything a course is judged from. ``face_maps`` holds bytes by the file name of their photograph."""
+
+    patient: str
+    treatment: Treatment
+    readings: Sequence[Reading]
+    signs: Sequence[SignEntry] = ()
+    face_maps: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -20,8 +44,8 @@ class Analyst:
     """``version`` names the method: readings and courses of another version are made again."""
 
     version: str
-    read: Callable[[bytes, str], Reading]
-    judge: Callable[[str, Treatment, Sequence[Reading]], dict[str, Any]]
+    read: Callable[[bytes, str], Measurement]
+    judge: Callable[[Basis], dict[str, Any]]
 
 
 def standard_analyst() -> Analyst:
@@ -31,20 +55,26 @@ def standard_analyst() -> Analyst:
     return Analyst(METHOD_VERSION, _read, _judge)
 
 
-def _read(data: bytes, name: str) -> Reading:
+def _read(data: bytes, name: str) -> Measurement:
+    from analyzer.ghost import ghost
     from analyzer.pipeline import analyze_photo_bytes
 
-    return analyze_photo_bytes(data, name).reading
+    analysis = analyze_photo_bytes(data, name)
+    if not analysis.reading.usable or analysis.face_map is None:
+        return Measurement(analysis.reading)
+    return Measurement(analysis.reading, analysis.face_map.to_bytes(), ghost(analysis))
 
 
-def _judge(patient: str, treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Any]:
+def _judge(basis: Basis) -> dict[str, Any]:
     from analyzer.pipeline import build_series
     from analyzer.recovery import judge
+    from analyzer.surface.face_map import FaceMap
 
-    bare = {one.file: all(problem.code != NOT_BARE for problem in one.problems) for one in readings}
+    bare = {one.file: all(problem.code != NOT_BARE for problem in one.problems) for one in basis.readings}
     # The series names covered skin itself, from ``bare``: it must not be named twice.
     plain = [
         replace(one, problems=tuple(problem for problem in one.problems if problem.code != NOT_BARE))
-        for one in readings
+        for one in basis.readings
     ]
-    return judge(build_series(patient, treatment, plain, bare)).to_json()
+    maps = {file: FaceMap.from_bytes(data) for file, data in basis.face_maps.items()}
+    return judge(build_series(basis.patient, basis.treatment, plain, bare, basis.signs, maps)).to_json()

@@ -116,6 +116,19 @@ class ReadingRow(Base):
     document: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
 
 
+class SignRow(Base):
+    """One answer of the daily check: a sign and its severity, at a moment."""
+
+    __tablename__ = "signs"
+
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    patient_id: Mapped[str] = _belongs_to("patients")
+    captured_at: Mapped[datetime] = mapped_column(UtcTime())
+    offset_minutes: Mapped[int]
+    sign: Mapped[str] = mapped_column(sa.String(40))
+    severity: Mapped[int]
+
+
 class CourseRow(Base):
     """The patient's judged course, the document ``rubor.series/1``, and what it was judged from."""
 
@@ -129,7 +142,7 @@ class CourseRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what to which record, and when. Written, never changed."""
+    """Who did what to which record, and when. Written, never changed; ``digest`` shows if it was (``audit``)."""
 
     __tablename__ = "audit"
 
@@ -138,6 +151,7 @@ class AuditRow(Base):
     actor: Mapped[str] = mapped_column(sa.String(200))
     action: Mapped[str] = mapped_column(sa.String(40))
     object: Mapped[str] = mapped_column(sa.String(200))
+    digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 
 def open_database(path: Path) -> sa.Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from analyzer.records.access import Actor, note, patient_of
 from analyzer.records.archive import Archive, at_offset, offset_minutes
 from analyzer.records.database import PatientRow, PhotographRow, TreatmentRow
-from analyzer.treatment import Treatment
+from analyzer.treatment import Treatment, join_sessions
 from calibration.errors import UsageError
 
 MAX_NAME = 100
@@ -34,7 +34,7 @@ def create_patient(archive: Archive, actor: Actor, name: str, treatment: Treatme
     with archive.session() as session:
         session.add(row)
         session.flush()
-        session.add(_treatment_row(row.id, treatment))
+        session.add_all(_session_row(row.id, one) for one in treatment.sessions)
         note(session, actor, "create", f"patient {row.id}")
         return Patient(row.id, row.name, treatment)
 
@@ -46,9 +46,16 @@ def change_patient(archive: Archive, actor: Actor, patient_id: str, name: str, t
         row = patient_of(session, actor, patient_id)
         row.name = _checked(name)
         session.execute(sa.delete(TreatmentRow).where(TreatmentRow.patient_id == patient_id))
-        session.add(_treatment_row(patient_id, treatment))
+        session.add_all(_session_row(patient_id, one) for one in treatment.sessions)
         note(session, actor, "change", f"patient {patient_id}")
         return Patient(row.id, row.name, treatment)
+
+
+def add_session(archive: Archive, actor: Actor, patient_id: str, treatment: Treatment) -> Patient:
+    """Add a session to a record, in its place in time; raises ``TreatmentError`` where it cannot be of this record."""
+    patient = get_patient(archive, actor, patient_id)
+    joined = join_sessions([*(replace(one, earlier=()) for one in patient.treatment.sessions), treatment], "the record")
+    return change_patient(archive, actor, patient_id, patient.name, joined)
 
 
 def list_patients(archive: Archive, actor: Actor) -> list[Patient]:
@@ -81,12 +88,14 @@ def delete_patient(archive: Archive, actor: Actor, patient_id: str) -> None:
 
 
 def treatment_of(session: Session, patient_id: str) -> Treatment:
-    """The patient's (latest) treatment."""
-    row = session.scalars(
-        sa.select(TreatmentRow).where(TreatmentRow.patient_id == patient_id).order_by(TreatmentRow.treated_at.desc())
-    ).first()
-    if row is None:
+    """The patient's treatment: the latest session, with the earlier ones."""
+    rows = session.scalars(sa.select(TreatmentRow).where(TreatmentRow.patient_id == patient_id)).all()
+    if not rows:
         raise LookupError(f"patient {patient_id} has no treatment")
+    return join_sessions([_session_of(row) for row in rows], "the record")
+
+
+def _session_of(row: TreatmentRow) -> Treatment:
     return Treatment(
         treated_at=at_offset(row.treated_at, row.offset_minutes),
         procedure=row.procedure,
@@ -103,7 +112,7 @@ def _patient(session: Session, row: PatientRow) -> Patient:
     return Patient(row.id, row.name, treatment_of(session, row.id))
 
 
-def _treatment_row(patient_id: str, treatment: Treatment) -> TreatmentRow:
+def _session_row(patient_id: str, treatment: Treatment) -> TreatmentRow:
     return TreatmentRow(
         id=str(uuid.uuid4()),
         patient_id=patient_id,

@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from analyzer.reading import Reading
 from analyzer.records.access import Actor, note, patient_of, photograph_of
+from analyzer.records.analyst import Measurement
 from analyzer.records.archive import Archive, at_offset, offset_minutes
 from analyzer.records.database import PhotographRow, ReadingRow
 from analyzer.records.patients import treatment_of
 from calibration.errors import InputError
-from calibration.problems import Problem, problem
+from calibration.problems import Problem, problem, reworded
 
 if TYPE_CHECKING:
     from calibration.photo import Photo
@@ -99,10 +100,10 @@ def add_photograph(
         if twin is not None:
             return Answer(name, "duplicate", twin, twin.problems)
         kept = _keep(archive, actor, patient_id, clean, digest, photo, bare_skin, captured_at or photo.captured_at)
-    reading = _measure(archive, data, kept)
-    if reading is None:
+    measured = _measure(archive, data, kept)
+    if measured is None:
         return Answer(kept.name, "unmeasured", kept)
-    kept = _keep_reading(archive, kept, reading)
+    kept = _keep_measurement(archive, kept, measured)
     return Answer(kept.name, _outcome(kept), kept, kept.problems)
 
 
@@ -144,9 +145,9 @@ def measure_missing(archive: Archive, actor: Actor, patient_id: str, stop: Event
         if stop is not None and stop.is_set():
             return
         if kept.reading is None:
-            reading = _measure(archive, _data(archive, actor, kept.id, "measure"), kept)
-            if reading is not None:
-                _keep_reading(archive, kept, reading)
+            measured = _measure(archive, _data(archive, actor, kept.id, "measure"), kept)
+            if measured is not None:
+                _keep_measurement(archive, kept, measured)
 
 
 def get_photograph(archive: Archive, actor: Actor, photograph_id: str) -> Photograph:
@@ -176,6 +177,24 @@ def photograph_view(archive: Archive, actor: Actor, photograph_id: str, max_side
     return made
 
 
+def face_maps(archive: Archive, actor: Actor, patient_id: str) -> dict[str, bytes]:
+    """The face maps of the patient's photographs by file name, made by this version of the method."""
+    with archive.session() as session:
+        patient_of(session, actor, patient_id)
+        rows = session.scalars(sa.select(PhotographRow).where(PhotographRow.patient_id == patient_id)).all()
+        keys = {row.name: row.object_key for row in rows}
+    found = {name: archive.photos.view(key, _map_name(archive)) for name, key in keys.items()}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def photograph_outline(archive: Archive, actor: Actor, photograph_id: str) -> bytes | None:
+    """The outline of face and card in a photograph as a PNG, clear but for its lines; None where none was made."""
+    with archive.session() as session:
+        key = photograph_of(session, actor, photograph_id).object_key
+        note(session, actor, "view", f"outline of photograph {photograph_id}")
+    return archive.photos.view(key, _outline_name(archive))
+
+
 def delete_photograph(archive: Archive, actor: Actor, photograph_id: str) -> None:
     """Remove a photograph, its readings and its views for good."""
     with archive.session() as session:
@@ -184,6 +203,14 @@ def delete_photograph(archive: Archive, actor: Actor, photograph_id: str) -> Non
         session.delete(row)
         note(session, actor, "delete", f"photograph {photograph_id}")
     archive.photos.delete(key)
+
+
+def _map_name(archive: Archive) -> str:
+    return f"map-{archive.analyst.version}.png"
+
+
+def _outline_name(archive: Archive) -> str:
+    return f"outline-{archive.analyst.version}.png"
 
 
 def _twin(archive: Archive, actor: Actor, patient_id: str, digest: str) -> Photograph | None:
@@ -237,23 +264,26 @@ def _keep(
         raise
 
 
-def _measure(archive: Archive, data: bytes, kept: Photograph) -> Reading | None:
+def _measure(archive: Archive, data: bytes, kept: Photograph) -> Measurement | None:
     """Read the photograph; None when the measuring itself breaks, which must not lose the photograph."""
     try:
         return archive.analyst.read(data, kept.name)
     except InputError as error:
-        return Reading(kept.name, None, None, None, usable=False, problems=(error.problem,))
+        return Measurement(Reading(kept.name, None, None, None, usable=False, problems=(error.problem,)))
     except Exception:
         _log.exception("measuring photograph %s failed", kept.id)
         return None
 
 
-def _keep_reading(archive: Archive, kept: Photograph, reading: Reading) -> Photograph:
+def _keep_measurement(archive: Archive, kept: Photograph, measured: Measurement) -> Photograph:
     with archive.session() as session:
         row = session.get_one(PhotographRow, kept.id)
-        session.merge(
-            ReadingRow(photograph_id=kept.id, method_version=archive.analyst.version, document=reading.to_json())
-        )
+        # The pictures first: a reading that stands is never without the map it was made with.
+        for name, picture in ((_map_name(archive), measured.face_map), (_outline_name(archive), measured.outline)):
+            if picture is not None:
+                archive.photos.put_view(row.object_key, name, picture)
+        document = measured.reading.to_json()
+        session.merge(ReadingRow(photograph_id=kept.id, method_version=archive.analyst.version, document=document))
         session.flush()
         return _photograph(session, row, archive.analyst.version)
 
@@ -269,7 +299,7 @@ def _photograph(session: Session, row: PhotographRow, method_version: str) -> Ph
 
 def _completed(reading: Reading, row: PhotographRow, taken: datetime | None) -> Reading:
     """The reading with what people said of the photograph: its time, and whether the skin was bare."""
-    problems = [one for one in reading.problems if one.code != "no_time"]
+    problems = [reworded(one) for one in reading.problems if one.code != "no_time"]
     if taken is None:
         problems.append(problem("no_time"))
     if not row.bare_skin and all(one.code != "made_up" for one in problems):

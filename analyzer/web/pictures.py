@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from io import BytesIO
 from typing import Literal
 
 from analyzer.records.access import Actor, NoSuchRecord
 from analyzer.records.archive import Archive
 from analyzer.records.courses import day_of
 from analyzer.records.patients import get_patient
-from analyzer.records.photographs import Photograph, get_photograph, photograph_data
+from analyzer.records.photographs import Photograph, face_maps, get_photograph, list_photographs, photograph_data
 from analyzer.words import day, say
+from calibration.language import language, speaking
 
 Kind = Literal["png", "pdf"]
 PICTURES_REMEMBERED = 8
@@ -30,17 +30,45 @@ def comparison(
         raise NoSuchRecord("pair of photographs of one person")
     titles = (_title("before", before, archive, actor), _title("after", after, archive, actor))
     pictures = [photograph_data(archive, actor, one) for one in ids]
-    return _drawn(pictures[0], pictures[1], region, anonymise, titles, kind)
+    return _drawn(pictures[0], pictures[1], region, anonymise, titles, kind, language())
 
 
 @lru_cache(maxsize=PICTURES_REMEMBERED)
-def _drawn(before: bytes, after: bytes, region: str, anonymise: bool, titles: tuple[str, str], kind: Kind) -> bytes:
-    from analyzer.compare import compare_pictures
+def _drawn(
+    before: bytes, after: bytes, region: str, anonymise: bool, titles: tuple[str, str], kind: Kind, spoken: str
+) -> bytes:
+    from analyzer.compare import comparison as compared
 
-    picture = compare_pictures(before, after, region, anonymise, titles)
-    out = BytesIO()
-    picture.convert("RGB").save(out, format=kind.upper())
-    return out.getvalue()
+    with speaking(spoken):
+        page = compared(before, after, region, anonymise, titles)
+        return page.png() if kind == "png" else page.pdf()
+
+
+def change_map(archive: Archive, actor: Actor, photograph_id: str, width: int) -> bytes:
+    """Where this photograph is redder than the ones before the treatment, as a PNG.
+
+    Raises ``NoSuchRecord`` where the photograph is not the actor's, or has no map, or none from before to compare with.
+    """
+    after = get_photograph(archive, actor, photograph_id)
+    patient = get_patient(archive, actor, after.patient_id)
+    maps = face_maps(archive, actor, after.patient_id)
+    first = patient.treatment.sessions[0].treated_at
+    before = [
+        maps[one.name]
+        for one in list_photographs(archive, actor, after.patient_id)
+        if one.name in maps and one.captured_at is not None and one.captured_at < first and one.bare_skin
+    ]
+    if not before or after.name not in maps:
+        raise NoSuchRecord("map")
+    return _map_drawn(tuple(before), maps[after.name], width)
+
+
+@lru_cache(maxsize=PICTURES_REMEMBERED)
+def _map_drawn(before: tuple[bytes, ...], after: bytes, width: int) -> bytes:
+    from analyzer.surface.face_map import FaceMap
+    from analyzer.surface.picture import change_map_png
+
+    return change_map_png([FaceMap.from_bytes(one) for one in before], FaceMap.from_bytes(after), width=width)
 
 
 def _title(which: str, photograph: Photograph, archive: Archive, actor: Actor) -> str:

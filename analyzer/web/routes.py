@@ -14,14 +14,16 @@ from starlette.routing import Route
 from analyzer.reading import FACE, LABELS
 from analyzer.records.access import LOCAL_USER, NoSuchRecord
 from analyzer.records.courses import course_of
-from analyzer.records.photographs import photograph_view
+from analyzer.records.photographs import photograph_outline, photograph_view
 from analyzer.web.context import archive
 from analyzer.web.downloads import readings_csv, series_json
-from analyzer.web.pictures import comparison
+from analyzer.web.pictures import change_map, comparison
 from calibration.errors import RuborError
+from calibration.language import DEFAULT, known, speaking
 
 VIEW_SIDES = (160, 480, 960, 1600)
 DEFAULT_SIDE = 960
+MAP_WIDTH = 640
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -29,6 +31,8 @@ def own_routes() -> list[Route]:
     """Every route of the app that is not Streamlit's."""
     return [
         Route("/photo/{photograph_id}", photo),
+        Route("/map/{photograph_id}", surface),
+        Route("/outline/{photograph_id}", outline),
         Route("/compare/{before}/{after}.{kind}", compare),
         Route("/export/{patient_id}.{kind}", export),
     ]
@@ -46,6 +50,28 @@ async def photo(request: Request) -> Response:
     return Response(data, media_type="image/jpeg", headers=PRIVATE)
 
 
+async def surface(request: Request) -> Response:
+    """Where one photograph shows more redness than before the treatment, on the face laid flat."""
+    try:
+        data = await run_in_threadpool(
+            change_map, archive(), LOCAL_USER, request.path_params["photograph_id"], MAP_WIDTH
+        )
+    except NoSuchRecord as error:
+        return _missing(error)
+    return Response(data, media_type="image/png", headers=PRIVATE)
+
+
+async def outline(request: Request) -> Response:
+    """The outline of face and card in one photograph, to line up the next one with."""
+    try:
+        data = await run_in_threadpool(photograph_outline, archive(), LOCAL_USER, request.path_params["photograph_id"])
+    except NoSuchRecord as error:
+        return _missing(error)
+    if data is None:
+        return _missing(NoSuchRecord("outline"))
+    return Response(data, media_type="image/png", headers=PRIVATE)
+
+
 async def compare(request: Request) -> Response:
     """Two photographs of one patient side by side, as PNG or PDF."""
     kind = request.path_params["kind"]
@@ -55,9 +81,11 @@ async def compare(request: Request) -> Response:
     if region not in LABELS:
         return PlainTextResponse("There is no such region.", status_code=404)
     anonymise = request.query_params.get("anonymise") == "1"
+    spoken = known(request.query_params.get("lang")) or DEFAULT
     ids = request.path_params["before"], request.path_params["after"]
     try:
-        data = await run_in_threadpool(comparison, archive(), LOCAL_USER, ids, region, anonymise, kind)
+        with speaking(spoken):
+            data = await run_in_threadpool(comparison, archive(), LOCAL_USER, ids, region, anonymise, kind)
     except NoSuchRecord as error:
         return _missing(error)
     except RuborError as error:

@@ -43,6 +43,7 @@ def test_photo_writes_only_json_to_standard_output(samples: Path, capsys: pytest
     assert document["captured_at"].endswith("+02:00")
     assert set(document["regions"]["face"]) == {
         "label", "pixels", "L", "a", "b", "a_sd", "a_se", "a_level", "erythema_index", "redness_share",
+            "melanin_index", "ita",
     }  # fmt: skip
 
 
@@ -82,9 +83,12 @@ def test_no_such_file_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
         ["compare", "a.jpg", "b.jpg"],
         ["compare", "a.jpg", "b.jpg", "-o", "out.gif"],
         ["compare", "a.jpg", "b.jpg", "-o", "out.png", "--region", "elbow"],
-        ["windows", "--explain"],
-        ["card", "-o", "card.pdf"],
-        ["export", "p01", "--format", "fhir", "-o", "x"],
+        ["windows", "--out", "band.toml"],
+        ["card"],
+        ["card", "-o", "card.png"],
+        ["card", "-o", "card.pdf", "--json", "-"],
+        ["card", "-o", "card.pdf", "--paper", "a3"],
+        ["export", "p01", "--format", "xml", "-o", "x"],
         ["dance"],
     ],
 )

@@ -1,59 +1,105 @@
-"""Before and after: aligned, in one light, covered when asked."""
+"""Before and after: aligned, in one light, with its change and its margin, covered when asked."""
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
-from analyzer.compare import PICTURE_WIDTH, compare_pictures
+from analyzer.compare import Comparison, compare_pictures, comparison
 from analyzer.errors import NotComparable
-
-GAP = 16
-
-
-def halves(page: Image.Image) -> tuple[np.ndarray, np.ndarray]:
-    """The two photographs of a comparison, (H, W, 3) float."""
-    pixels = np.asarray(page).astype(float)
-    top = pixels[GAP : page.height - 160]
-    return top[:, GAP : GAP + PICTURE_WIDTH], top[:, 2 * GAP + PICTURE_WIDTH : 2 * GAP + 2 * PICTURE_WIDTH]
+from calibration.errors import UsageError
 
 
-def test_the_same_face_lies_on_the_same_pixels_although_it_was_framed_anew(samples: Path) -> None:
+@pytest.fixture(scope="module")
+def faded(samples: Path) -> Comparison:
     folder = samples / "p01_light_skin"
-    first, second = (half.mean(axis=2) for half in halves(compare_pictures(folder / "d05.jpg", folder / "d07.jpg")))
-    middle = np.s_[200:-200, 150:-150]
-    match = np.corrcoef(first[middle].ravel(), second[middle].ravel())[0, 1]
-    shifted = np.corrcoef(first[middle].ravel(), np.roll(second, 25, axis=1)[middle].ravel())[0, 1]
+    return comparison(folder / "d00.jpg", folder / "d07.jpg")
+
+
+def test_the_same_face_lies_on_the_same_pixels_although_it_was_framed_anew(faded: Comparison) -> None:
+    first, second = (picture.mean(axis=2)[150:-150, 100:-100] for picture in faded.pictures[:2])
+    match = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    shifted = np.corrcoef(first.ravel(), np.roll(second, 20, axis=1).ravel())[0, 1]
     assert match > 0.95
     assert match > shifted + 0.02
 
 
+def test_what_has_changed_is_told_with_its_margin_and_drawn(faded: Comparison) -> None:
+    assert faded.delta_a == pytest.approx(-7.0, abs=1.5)
+    assert faded.certain
+    change = faded.pictures[2].astype(float)
+    cheek = change[400:440, 160:200].mean(axis=(0, 1))
+    assert cheek[2] > cheek[0] + 50  # blue: less red
+    corner = change[5:60, 5:60]
+    assert np.ptp(corner, axis=2).max() < 3  # grey: nothing measured
+
+
 def test_one_skin_under_two_lamps_looks_alike_once_calibrated(samples: Path) -> None:
     folder = samples / "p03_rebound"
-    first, second = halves(compare_pictures(folder / "before_1.jpg", folder / "before_2.jpg"))
-    chromas = [half[300:500, 300:500] / half[300:500, 300:500].sum(axis=2, keepdims=True) for half in (first, second)]
-    assert np.abs(chromas[0].mean(axis=(0, 1)) - chromas[1].mean(axis=(0, 1))).max() < 0.015
+    same = comparison(folder / "before_1.jpg", folder / "before_2.jpg", anonymise=True)
+    cheeks = [picture[400:440, 160:220].reshape(-1, 3).mean(axis=0) for picture in same.pictures[:2]]
+    assert np.abs(cheeks[0] / cheeks[0].sum() - cheeks[1] / cheeks[1].sum()).max() < 0.015
+    assert not same.certain
+    for picture in same.pictures:
+        assert (picture == 0).all(axis=2).mean() > 0.05  # the bars over the eyes
+    assert all(":" not in side.when and "20" not in side.when for side in same.sides)  # the day, no date
+    assert "day −1.7" in same.sides[0].when
 
 
-def test_covered_eyes_are_black_and_only_when_asked(samples: Path) -> None:
-    folder = samples / "p01_light_skin"
-    plain = halves(compare_pictures(folder / "d05.jpg", folder / "d07.jpg"))
-    covered = halves(compare_pictures(folder / "d05.jpg", folder / "d07.jpg", anonymise=True))
-    for before, after in zip(plain, covered, strict=True):
-        assert (after == 0).all(axis=2).mean() > 0.05
-        assert (before == 0).all(axis=2).mean() < 0.01
+def test_the_page_is_a_slide_without_metadata(faded: Comparison) -> None:
+    with Image.open(BytesIO(faded.png())) as page:
+        assert page.size == (1920, 1080)
+        assert not page.info and not page.getexif()
+
+
+def test_the_pdf_is_one_wide_sheet_with_real_text(faded: Comparison, tmp_path: Path) -> None:
+    faded.save(tmp_path / "pair.pdf")
+    sheet = PdfReader(tmp_path / "pair.pdf").pages[0]
+    text = sheet.extract_text()
+    for words in ("Before and after", "5 cm", "95 % margin", "no diagnosis"):
+        assert words in text
+    assert float(sheet.mediabox.width) / float(sheet.mediabox.height) == pytest.approx(16 / 9, rel=0.01)
+
+
+def test_the_scale_bar_is_that_of_the_iris(faded: Comparison) -> None:
+    landmarks = faded.frame.landmarks
+    irises = [np.hypot(*(landmarks[one] - landmarks[other])) for one, other in ((469, 471), (474, 476))]
+    assert faded.frame.per_cm == pytest.approx(float(np.mean(irises)) / 1.17, rel=0.12)
 
 
 def test_one_region_fills_the_picture(samples: Path) -> None:
     folder = samples / "p01_light_skin"
-    page = compare_pictures(folder / "d00.jpg", (folder / "d07.jpg").read_bytes(), region="left_cheek")
-    first, second = (half.mean(axis=(0, 1)) for half in halves(page))
+    near = comparison(
+        folder / "d00.jpg", (folder / "d07.jpg").read_bytes(), region="left_cheek", titles=("one", "other")
+    )
+    first, second = (picture.mean(axis=(0, 1)) for picture in near.pictures[:2])
     assert first[0] / first[1] > second[0] / second[1] + 0.05  # redder before than after
+    assert [side.title for side in near.sides] == ["one", "other"]
+
+
+def test_without_a_card_the_page_says_so_and_claims_nothing(samples: Path) -> None:
+    folder = samples / "p01_light_skin"
+    with Image.open(folder / "before_1.jpg") as picture:
+        pixels = np.asarray(picture.convert("RGB")).copy()
+    pixels[1180:] = 128  # the card is gone
+    data = BytesIO()
+    Image.fromarray(pixels).save(data, "JPEG", quality=92)
+    bare = comparison(folder / "before_2.jpg", data.getvalue())
+    assert [side.calibrated for side in bare.sides] == [True, False]
+    assert not bare.certain
+    assert "No colour card read in: After" in PdfReader(BytesIO(bare.pdf())).pages[0].extract_text()
 
 
 def test_a_photograph_that_cannot_be_measured_is_named(samples: Path, cat_jpeg: bytes) -> None:
     with pytest.raises(NotComparable, match="After"):
         compare_pictures(samples / "p01_light_skin" / "d00.jpg", cat_jpeg)
+
+
+def test_a_place_that_cannot_be_written_is_told(faded: Comparison, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        faded.save(tmp_path / "no" / "such" / "folder.png")

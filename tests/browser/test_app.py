@@ -267,3 +267,25 @@ def test_the_page_can_be_used_with_the_keyboard_alone(context: BrowserContext, a
     page.get_by_role("link", name="Clinic").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Clinic")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_an_urgent_sign_stands_before_everything_until_it_is_taken_back(patient: Page, address: str) -> None:
+    open_page(patient, address)
+    patient.get_by_role("button", name="Save today's check").click()
+    expect(patient.get_by_text("Answer the first question, then save.")).to_be_visible(timeout=SLOW_MS)
+    tick(patient, "Fever or chills")
+    expect(patient.get_by_role("alert").filter(has_text="call your clinic today")).to_be_visible(timeout=SLOW_MS)
+    patient.get_by_role("button", name="Save today's check").click()
+    verdict = patient.locator("section[data-status]")
+    expect(verdict).to_have_attribute("data-status", "urgent", timeout=SLOW_MS)
+    expect(verdict).to_contain_text("Call your clinic today")
+    wait_until_quiet(patient)
+    tick(patient, "Fever or chills")
+    tick(patient, "None of these")
+    patient.get_by_role("button", name="Save today's check").click()
+    expect(verdict).to_have_attribute("data-status", "within", timeout=SLOW_MS)
+
+
+def tick(page: Page, label: str) -> None:
+    page.locator("label", has_text=label).click()
+    wait_until_quiet(page)

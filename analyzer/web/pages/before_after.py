@@ -15,6 +15,7 @@ from analyzer.web.pages import parts
 from analyzer.web.pictures import comparison
 from analyzer.words import day, plain, say
 from calibration.errors import RuborError
+from calibration.language import language
 
 
 def show() -> None:
@@ -36,7 +37,7 @@ def show() -> None:
     except RuborError as error:
         st.info(str(error))
         return
-    query = urlencode({"region": region, "anonymise": int(anonymise)})
+    query = urlencode({"region": region, "anonymise": int(anonymise), "lang": language()})
     base = f"/compare/{before.id}/{after.id}"
     alt = say("before_after.alt", before=_name(before, course), after=_name(after, course))
     st.html(f'<img class="rubor-photo" src="{base}.png?{plain(query)}" alt="{plain(alt)}">')
@@ -71,4 +72,5 @@ def _choose_two(course: Course) -> tuple[Photograph, Photograph]:
 def _name(photograph: Photograph, course: Course) -> str:
     if photograph.captured_at is None:
         return f"{photograph.name}, {say('clinician.untimed')}"
-    return f"Day {day(day_of(photograph, course.patient))}, {photograph.name}"
+    when = say("time.day", day=day(day_of(photograph, course.patient)))
+    return f"{when}, {photograph.name}"

@@ -13,6 +13,7 @@ from analyzer.records.patients import delete_patient
 from analyzer.records.photographs import Photograph, delete_photograph
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
+from analyzer.web.pages.surface import surface_section
 from analyzer.words import day, region_name, say
 
 PICKED = "picked_photograph"
@@ -33,12 +34,13 @@ def show() -> None:
     parts.standing_sentence()
     parts.flag_list(course, detailed=True)
     parts.series_problems(course)
+    parts.lamp_changes(course)
     _course(course)
     st.subheader(say("clinician.exports"))
     base = f"/export/{course.patient.id}"
     parts.links([(say("clinician.export_json"), f"{base}.json"), (say("clinician.export_csv"), f"{base}.csv")])
     if st.button(say("clinician.delete_patient"), key="delete-patient"):
-        _confirm_patient(course)
+        st.dialog(say("clinician.delete_patient"))(_confirm_patient)(course)
 
 
 def _list(courses: list[Course]) -> None:
@@ -126,11 +128,13 @@ def _photograph(course: Course) -> None:
     else:
         when = day(day_of(photograph, course.patient))
         caption = say("clinician.photograph_alt", name=photograph.name, day=when)
-    left.html(parts.photo_html(photograph, caption, 960))
+    with left:
+        st.html(parts.photo_html(photograph, caption, 960))
+        surface_section(course, photograph.id)
     with right:
         _reading(photograph)
         if st.button(say("clinician.delete_photograph"), key="delete-photograph"):
-            _confirm_photograph(photograph)
+            st.dialog(say("clinician.delete_photograph"))(_confirm_photograph)(photograph)
 
 
 def _reading(photograph: Photograph) -> None:
@@ -154,10 +158,10 @@ def _reading(photograph: Photograph) -> None:
 def _title(photograph: Photograph, course: Course) -> str:
     if photograph.captured_at is None:
         return f"{photograph.name} - {say('clinician.untimed')}"
-    return f"Day {day(day_of(photograph, course.patient))} - {photograph.name}"
+    when = say("time.day", day=day(day_of(photograph, course.patient)))
+    return f"{when} - {photograph.name}"
 
 
-@st.dialog(say("clinician.delete_photograph"))
 def _confirm_photograph(photograph: Photograph) -> None:
     st.write(say("clinician.delete_photograph_sure", name=photograph.name))
     if _sure("photograph"):
@@ -165,7 +169,6 @@ def _confirm_photograph(photograph: Photograph) -> None:
         st.rerun()
 
 
-@st.dialog(say("clinician.delete_patient"))
 def _confirm_patient(course: Course) -> None:
     name, count = course.patient.name, len(course.photographs)
     st.write(say("clinician.delete_patient_sure", name=name, count=count))

@@ -10,10 +10,14 @@ from analyzer.web.context import is_demo
 from analyzer.web.demo import PROGRESS
 from analyzer.web.pages import about, before_after, clinician, patient
 from analyzer.words import say
+from calibration.language import LANGUAGES, known, language, speak
+
+CHOSEN_LANGUAGE = "language"
 
 
 def show() -> None:
-    """Draw the page that was asked for."""
+    """Draw the page that was asked for, in the visitor's language."""
+    speak_to_visitor()
     pages = [
         st.Page(patient.show, title=say("nav.patient"), url_path="me", default=True),
         st.Page(clinician.show, title=say("nav.clinician"), url_path="clinic"),
@@ -31,6 +35,20 @@ def show() -> None:
     if is_demo():
         demo_note()
     page.run()
+    _language_choice()
+
+
+def speak_to_visitor() -> None:
+    """Speak what the visitor chose, else the browser's language where it is known, else the environment's."""
+    speak(known(st.session_state.get(CHOSEN_LANGUAGE)) or known(st.context.locale))
+
+
+def _language_choice() -> None:
+    st.session_state.setdefault(CHOSEN_LANGUAGE, language())
+    st.divider()
+    st.segmented_control(
+        say("app.language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key=CHOSEN_LANGUAGE, required=True
+    )
 
 
 def demo_note() -> None:
@@ -44,6 +62,7 @@ def demo_note() -> None:
 
 @st.fragment(run_every=2.0)
 def _demo_progress() -> None:
+    speak_to_visitor()  # a fragment that runs by itself runs outside of the page
     if PROGRESS.finished:
         st.rerun()
     total = PROGRESS.total or 1

@@ -86,11 +86,20 @@ def series_problems(course: Course) -> None:
         st.html(f'<ul class="rubor-list">{items}</ul>')
 
 
+def lamp_changes(course: Course) -> None:
+    """Photographs in another light than the first ones: their errors are not shared with the baseline."""
+    changes = course.document.get("lamp_changes", []) if course.document else []
+    if changes:
+        with st.expander(say("clinician.lamps")):
+            items = "".join(f"<li>{plain(one['message'])}</li>" for one in changes)
+            st.html(f'<ul class="rubor-list">{items}</ul>')
+
+
 def trend_table(trend: Trend) -> None:
     """The chart's numbers for those who cannot or would rather not look at it."""
     unit = " %" if trend.measure == "residual" else ""
     html_table(
-        ("Day", "Redness", "From", "To", "Status", "Photograph"),
+        table("trend.columns").values(),
         [
             (
                 day(row["day"]),
@@ -124,14 +133,13 @@ def claims_table(claims: Iterable[Mapping[str, Any]]) -> None:
                 _met(claim),
             )
         )
-    header = ("Claim", "Document", "Heading", "Said of", "Days", "Says", "Met by the band")
-    html_table(header, rows, label=say("clinician.windows_table"))
+    html_table(table("claims.columns").values(), rows, label=say("clinician.windows_table"))
 
 
 def _met(claim: Mapping[str, Any]) -> str:
     if not claim["applies"]:
         return say("clinician.not_for")
-    return "" if claim["met"] is None else ("yes" if claim["met"] else "no")
+    return "" if claim["met"] is None else say(f"claims.met_{'yes' if claim['met'] else 'no'}")
 
 
 def claim_sentences(claims: Sequence[Mapping[str, Any]]) -> None:
@@ -149,7 +157,7 @@ def claim_sentences(claims: Sequence[Mapping[str, Any]]) -> None:
 
 
 def html_table(
-    header: Sequence[str], rows: Sequence[Sequence[object]], *, label: str, numbers: Sequence[int] = ()
+    header: Iterable[str], rows: Sequence[Sequence[object]], *, label: str, numbers: Sequence[int] = ()
 ) -> None:
     """A real table (Streamlit's is painted on a canvas), which scrolls by itself on a narrow screen."""
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from analyzer.exports.charts import Measure, trend_chart, trend_of
 from analyzer.records.access import LOCAL_USER
-from analyzer.records.courses import Course, course_of, worklist
-from analyzer.records.patients import change_patient, create_patient
+from analyzer.records.courses import Course, worklist
+from analyzer.records.patients import add_session, change_patient, create_patient
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
-from analyzer.web.pages.forms import treatment_form
+from analyzer.web.pages.care import care_today
+from analyzer.web.pages.daily_check import daily_check
+from analyzer.web.pages.forms import session_form, treatment_form
+from analyzer.web.pages.surface import surface_section
 from analyzer.web.pages.upload import ask_missing_times, upload_section
 from analyzer.words import day, plain, say
 from calibration.errors import RuborError
@@ -39,7 +44,9 @@ def show() -> None:
     _ask_another(course)
     ask_missing_times(course)
     upload_section(course)
+    daily_check(course)
     _trend(course)
+    _where(course)
     _documents_today(course)
     _strip(course)
     _records(course)
@@ -87,6 +94,12 @@ def _trend(course: Course) -> None:
         parts.trend_table(trend)
 
 
+def _where(course: Course) -> None:
+    if course.document is not None:
+        with st.expander(say("surface.title")):
+            surface_section(course)
+
+
 def _documents_today(course: Course) -> None:
     now = _day_today(course)
     if now is None or now < 0:
@@ -99,6 +112,7 @@ def _documents_today(course: Course) -> None:
             st.caption(say("patient.says_disagree"))
         else:
             st.write(say("patient.says_none"))
+    care_today(course, now)
 
 
 def _speaks_of(claim: Mapping[str, Any], hour: float) -> bool:
@@ -120,12 +134,21 @@ def _strip(course: Course) -> None:
     st.header(say("patient.photographs"))
     figures = []
     for one in course.photographs:
-        when = one.captured_at.strftime("%d %b %H:%M") if one.captured_at else say("clinician.untimed")
+        when = one.captured_at.strftime(say("time.moment")) if one.captured_at else say("clinician.untimed")
         figures.append(
             f'<figure><img src="/photo/{plain(one.id)}?w=160" alt="{plain(one.name)}" loading="lazy">'
             f"<figcaption>{plain(when)}</figcaption></figure>"
         )
     st.html(f'<div class="rubor-strip">{"".join(figures)}</div>')
+
+
+def _changed(change: Callable[[], object]) -> None:
+    try:
+        change()
+    except RuborError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
 
 
 def _records(course: Course) -> None:
@@ -134,12 +157,13 @@ def _records(course: Course) -> None:
             f"edit-{course.patient.id}", say("form.save"), course.patient.name, course.patient.treatment
         )
         if sent is not None:
-            try:
-                change_patient(archive(), LOCAL_USER, course.patient.id, *sent)
-            except RuborError as error:
-                st.error(str(error))
-            else:
-                course_of(archive(), LOCAL_USER, course.patient.id)
-                st.rerun()
+            name, latest = sent
+            treatment = replace(latest, earlier=course.patient.treatment.earlier)
+            _changed(partial(change_patient, archive(), LOCAL_USER, course.patient.id, name, treatment))
+    with st.expander(say("patient.session")):
+        st.caption(say("patient.session_help"))
+        session = session_form(f"session-{course.patient.id}", say("form.add_session"), course.patient.treatment)
+        if session is not None:
+            _changed(partial(add_session, archive(), LOCAL_USER, course.patient.id, session))
     with st.expander(say("patient.new")):
         _begin_record()

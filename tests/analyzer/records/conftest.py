@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -13,8 +13,9 @@ from PIL import Image
 
 from analyzer.reading import LABELS, Reading, RegionReading
 from analyzer.records.access import Actor
-from analyzer.records.analyst import Analyst
+from analyzer.records.analyst import Analyst, Basis, Measurement
 from analyzer.records.archive import Archive, open_archive
+from analyzer.signs import URGENT
 from analyzer.treatment import Treatment
 from calibration.photo import decode_photo
 
@@ -59,16 +60,24 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     opened.close()
 
 
-def read(data: bytes, name: str) -> Reading:
+def read(data: bytes, name: str) -> Measurement:
     photo = decode_photo(data, name)
     a = float(photo.pixels.mean()) / 10.0
     regions = {region: RegionReading(label, 900, 60.0, a, 17.0, 1.5, 0.6, a, 0.3) for region, label in LABELS.items()}
-    return Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions)
+    reading = Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions)
+    return Measurement(reading, f"map of {a:.1f}".encode(), b"outline")
 
 
-def judge(patient: str, _treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Any]:
+def judge(basis: Basis) -> dict[str, Any]:
     points = [
-        {"file": one.file, "day": 1.0, "usable": one.usable, "regions": {}, "status": "within"} for one in readings
+        {"file": one.file, "day": 1.0, "usable": one.usable, "regions": {}, "status": "within"}
+        for one in basis.readings
     ]
-    verdict = {"status": "within", "as_of_day": 1.0, "summary": f"{len(readings)} photographs", "flags": []}
-    return {"schema": "rubor.series/1", "patient": patient, "points": points, "urgent": False, "verdict": verdict}
+    verdict = {"status": "within", "as_of_day": 1.0, "summary": f"{len(basis.readings)} photographs", "flags": []}
+    return {
+        "schema": "rubor.series/1",
+        "patient": basis.patient,
+        "points": points,
+        "urgent": any(one.sign in URGENT for one in basis.signs),
+        "verdict": verdict,
+    }

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from analyzer.reading import Reading
 from analyzer.records.access import Actor, NoSuchRecord
+from analyzer.records.analyst import Basis
 from analyzer.records.archive import Archive
 from analyzer.records.courses import course_of, worklist
 from analyzer.records.patients import change_patient, create_patient
@@ -26,10 +26,10 @@ class CountingJudge:
         self._judge = archive.analyst.judge
         self._statuses = statuses
 
-    def __call__(self, patient: str, treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Any]:
+    def __call__(self, basis: Basis) -> dict[str, Any]:
         self.asked += 1
-        document = self._judge(patient, treatment, readings)
-        status = self._statuses.get(patient, "within")
+        document = self._judge(basis)
+        status = self._statuses.get(basis.patient, "within")
         document["urgent"] = status == "urgent"
         document["verdict"]["status"] = "within" if status == "urgent" else status
         return document

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from analyzer.records.access import Actor, NoSuchRecord
 from analyzer.records.archive import Archive
 from analyzer.records.database import AuditRow
 from analyzer.records.patients import (
+    add_session,
     change_patient,
     create_patient,
     delete_patient,
@@ -70,3 +71,17 @@ def test_what_was_done_is_noted(archive: Archive, actor: Actor, treatment: Treat
         rows = session.scalars(sa.select(AuditRow).order_by(AuditRow.id)).all()
         notes = [(row.actor, row.action, row.object) for row in rows]
     assert notes == [("nurse", action, f"patient {made.id}") for action in ("create", "view", "delete")]
+
+
+def test_a_session_takes_its_place_in_time_and_comes_back(archive: Archive, actor: Actor, treatment: Treatment) -> None:
+    patient = create_patient(archive, actor, "Anna", treatment)
+    later = replace(treatment, treated_at=treatment.treated_at + timedelta(days=35), needle_depth_mm=1.5)
+    between = replace(treatment, treated_at=treatment.treated_at + timedelta(days=14))
+    add_session(archive, actor, patient.id, later)
+    added = add_session(archive, actor, patient.id, between).treatment
+    assert added.sessions[-1].needle_depth_mm == 1.5
+    kept = get_patient(archive, actor, patient.id).treatment
+    assert kept == added
+    assert [one.treated_at for one in kept.sessions] == [one.treated_at for one in (treatment, between, later)]
+    with pytest.raises(TreatmentError):
+        add_session(archive, actor, patient.id, replace(later, body_area="neck", treated_at=later.treated_at))

@@ -12,14 +12,17 @@ from PIL import Image
 
 from analyzer.reading import Reading
 from analyzer.records.access import Actor, NoSuchRecord
+from analyzer.records.analyst import Measurement
 from analyzer.records.archive import Archive
 from analyzer.records.patients import Patient, create_patient, delete_patient
 from analyzer.records.photographs import (
     add_photograph,
     delete_photograph,
+    face_maps,
     list_photographs,
     measure_missing,
     photograph_data,
+    photograph_outline,
     photograph_view,
     set_bare_skin,
     set_time,
@@ -124,8 +127,8 @@ def test_what_is_no_photograph_is_not_kept_and_says_so(
 
 
 def test_a_refused_photograph_is_kept(archive: Archive, actor: Actor, patient: Patient, make_photo: MakePhoto) -> None:
-    def refuse(_data: bytes, name: str) -> Reading:
-        return Reading(name, None, 64, 80, usable=False, problems=(problem("blurred"),))
+    def refuse(_data: bytes, name: str) -> Measurement:
+        return Measurement(Reading(name, None, 64, 80, usable=False, problems=(problem("blurred"),)))
 
     strict = replace(archive, analyst=replace(archive.analyst, read=refuse))
     answer = add_photograph(strict, actor, patient.id, make_photo(), "a.jpg", bare_skin=True)
@@ -137,7 +140,7 @@ def test_a_refused_photograph_is_kept(archive: Archive, actor: Actor, patient: P
 def test_when_measuring_breaks_the_photograph_is_kept_and_measured_later(
     archive: Archive, actor: Actor, patient: Patient, make_photo: MakePhoto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_data: bytes, _name: str) -> Reading:
+    def broken(_data: bytes, _name: str) -> Measurement:
         raise ZeroDivisionError("a bug")
 
     unlucky = replace(archive, analyst=replace(archive.analyst, read=broken))
@@ -220,3 +223,21 @@ def test_nobody_else_reaches_a_photograph(
         with pytest.raises(NoSuchRecord):
             attempt()
     assert list_photographs(archive, actor, patient.id) == [kept]
+
+
+def test_the_face_map_is_kept_beside_the_photograph_and_goes_with_it(
+    archive: Archive, actor: Actor, patient: Patient, make_photo: MakePhoto, tmp_path: Path
+) -> None:
+    kept = add_photograph(archive, actor, patient.id, make_photo(100), "a.jpg", bare_skin=True).photograph
+    assert kept is not None
+    assert face_maps(archive, actor, patient.id) == {"a.jpg": b"map of 10.0"}
+    assert photograph_outline(archive, actor, kept.id) == b"outline"
+    with pytest.raises(NoSuchRecord):
+        photograph_outline(archive, STRANGER, kept.id)
+    with pytest.raises(NoSuchRecord):
+        face_maps(archive, Actor("stranger"), patient.id)
+    newer = replace(archive, analyst=replace(archive.analyst, version="test 2"))
+    assert face_maps(newer, actor, patient.id) == {}  # another method draws its own
+    delete_photograph(archive, actor, kept.id)
+    assert face_maps(archive, actor, patient.id) == {}
+    assert files_in(tmp_path / "data" / "photos") == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp
 
 from analyzer.reading import LABELS, Reading, RegionReading
 from analyzer.records.access import LOCAL_USER, Actor
-from analyzer.records.analyst import Analyst
+from analyzer.records.analyst import Analyst, Basis, Measurement
 from analyzer.records.archive import Archive, open_archive
 from analyzer.records.patients import create_patient
 from analyzer.records.photographs import add_photograph
@@ -28,7 +29,19 @@ from analyzer.web import routes
 from analyzer.web.guard import Guard
 from calibration.photo import decode_photo
 
+Answer = TypeVar("Answer")
 TREATED = datetime.fromisoformat("2026-05-01T10:30:00+02:00")
+
+
+def finished(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run to the end, in a thread of its own: a browser driven by the same worker keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, coroutine).result()
+
+
+@pytest.fixture(name="finished")
+def fixture_finished() -> Callable[[Coroutine[Any, Any, Answer]], Answer]:
+    return finished
 
 
 class Door:
@@ -43,7 +56,7 @@ class Door:
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8501") as client:
                 return await client.get(path, headers=headers)
 
-        return asyncio.run(ask())
+        return finished(ask())
 
 
 @pytest.fixture
@@ -95,15 +108,15 @@ def _jpeg(grey: int) -> bytes:
     return out.getvalue()
 
 
-def _read(data: bytes, name: str) -> Reading:
+def _read(data: bytes, name: str) -> Measurement:
     photo = decode_photo(data, name)
     regions = {
         region: RegionReading(label, 900, 60.0, 14.25, 17.0, 1.5, 0.6, 14.0, 0.3) for region, label in LABELS.items()
     }
-    return Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions)
+    return Measurement(Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions))
 
 
-def _judge(patient: str, _treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Any]:
-    points = [{"file": one.file, "usable": True, "regions": {}, "status": "within"} for one in readings]
+def _judge(basis: Basis) -> dict[str, Any]:
+    points = [{"file": one.file, "usable": True, "regions": {}, "status": "within"} for one in basis.readings]
     verdict = {"status": "within", "as_of_day": 2.0, "summary": "Fading.", "flags": []}
-    return {"schema": "rubor.series/1", "patient": patient, "points": points, "urgent": False, "verdict": verdict}
+    return {"schema": "rubor.series/1", "patient": basis.patient, "points": points, "urgent": False, "verdict": verdict}

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from starlette.websockets import WebSocket
 
 from analyzer.web.guard import Guard, security_headers
 
+Finish = Callable[[Coroutine[Any, Any, Any]], Any]
 HERE = "http://127.0.0.1:8501"
 
 
@@ -72,13 +72,15 @@ def test_other_hosts_and_origins_are_turned_away(client: Any, headers: dict[str,
     ("address", "status"),
     [("127.0.0.1", 200), ("::1", 200), ("::ffff:127.0.0.1", 200), ("192.168.1.7", 403), ("::ffff:10.0.0.1", 403)],
 )
-def test_another_computer_is_turned_away_whatever_host_it_names(app: Starlette, address: str, status: int) -> None:
+def test_another_computer_is_turned_away_whatever_host_it_names(
+    app: Starlette, finished: Finish, address: str, status: int
+) -> None:
     async def ask() -> int:
         transport = httpx.ASGITransport(app, client=(address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
             return (await client.get("/")).status_code
 
-    assert asyncio.run(ask()) == status
+    assert finished(ask()) == status
 
 
 @pytest.mark.parametrize("path", ["/photo/1", "/compare/1/2.png", "/export/1.csv", "/media/x.jpg"])
@@ -96,7 +98,7 @@ def test_counters_and_remote_driving_are_shut(client: Any, path: str) -> None:
     ("origin", "answers"),
     [(HERE, ["websocket.accept", "websocket.send", "websocket.close"]), ("http://evil.example", ["websocket.close"])],
 )
-def test_only_this_page_gets_a_websocket(app: Starlette, origin: str, answers: list[str]) -> None:
+def test_only_this_page_gets_a_websocket(app: Starlette, finished: Finish, origin: str, answers: list[str]) -> None:
     headers = [(b"host", b"127.0.0.1:8501"), (b"origin", origin.encode())]
     scope = {
         "type": "websocket",
@@ -113,7 +115,7 @@ def test_only_this_page_gets_a_websocket(app: Starlette, origin: str, answers: l
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message["type"])
 
-    asyncio.run(app(scope, receive, send))
+    finished(app(scope, receive, send))
     assert sent == answers
 
 

@@ -1,0 +1,39 @@
+"""Face maps of three photographs of one sample patient, made once; and ways to change them by a known amount."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analyzer.pipeline import PhotoAnalysis, analyze_photo
+from analyzer.surface.face_map import FaceMap
+from analyzer.surface.layout import SIDE, layout
+
+
+@pytest.fixture(scope="session")
+def analyses(samples: Path) -> dict[str, PhotoAnalysis]:
+    folder = samples / "p01_light_skin"
+    return {name: analyze_photo(folder / f"{name}.jpg") for name in ("before_1", "before_2", "d00")}
+
+
+@pytest.fixture(scope="session")
+def maps(analyses: dict[str, PhotoAnalysis]) -> dict[str, FaceMap]:
+    found = {name: one.face_map for name, one in analyses.items()}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def redder(one: FaceMap, by: np.ndarray | float) -> FaceMap:
+    """The same map with a* raised by ``by`` (one step of the code is 0.25)."""
+    codes = one.codes.astype(float)
+    codes[..., 1] += np.asarray(by) / 0.25
+    return replace(one, codes=np.clip(np.round(codes), 0, 255).astype(np.uint8))
+
+
+def disc(one: FaceMap, row: int, column: int, width_cm: float, height: float) -> np.ndarray:
+    """(SIDE, SIDE): a round patch ``width_cm`` wide at half its ``height``, with a soft brim."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    distance = np.hypot(y - row, x - column) * layout().texel_cm * one.size
+    return np.asarray(height / (1 + np.exp((distance - width_cm / 2) / 0.06)))

@@ -1,0 +1,93 @@
+"""A photograph on the map: stored and read back, the right way round, in the right colours."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from analyzer import mesh
+from analyzer.pipeline import PhotoAnalysis, analyze_photo, analyze_photo_bytes
+from analyzer.surface.face_map import FaceMap, region_at
+from analyzer.surface.layout import SIDE, outline_mask
+
+
+def test_what_is_stored_is_read_back_exactly_and_is_small(maps: dict[str, FaceMap]) -> None:
+    one = maps["d00"]
+    data = one.to_bytes()
+    again = FaceMap.from_bytes(data)
+    assert len(data) < 100_000
+    assert np.array_equal(again.codes, one.codes) and np.array_equal(again.seen, one.seen)
+    assert (again.pixels_per_cm, again.size, again.a_se, again.calibrated) == (
+        one.pixels_per_cm,
+        one.size,
+        one.a_se,
+        one.calibrated,
+    )
+
+
+@given(st.binary(max_size=200))
+def test_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"face ?map"):
+        FaceMap.from_bytes(data)
+
+
+def test_a_picture_that_is_no_map_is_refused() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (SIDE, SIDE)).save(out, "PNG")
+    with pytest.raises(ValueError, match="facemap"):
+        FaceMap.from_bytes(out.getvalue())
+
+
+def test_the_map_has_the_regions_colours(analyses: dict[str, PhotoAnalysis]) -> None:
+    for analysis in analyses.values():
+        assert analysis.face_map is not None
+        for region in ("forehead", "left_cheek", "right_cheek"):
+            there = outline_mask((mesh.OUTLINES[region],)) & analysis.face_map.seen
+            mean = analysis.face_map.lab[there].mean(axis=0)
+            reading = analysis.reading.regions[region]
+            assert np.abs(mean - [reading.L, reading.a, reading.b]).max() < 1.0
+
+
+def test_the_scale_is_that_of_the_simulated_face(maps: dict[str, FaceMap]) -> None:
+    # The portrait's oval is 14.0 of its own iris widths' centimetres across and 0.55 of 1200 pixels, give or take the
+    # framing's 5 %.
+    assert maps["before_1"].pixels_per_cm == pytest.approx(0.55 * 1200 / 14.0, rel=0.15)
+    assert all(0.9 < one.size < 1.1 for one in maps.values())
+
+
+def test_a_mirrored_photograph_gives_the_same_map(samples: Path, maps: dict[str, FaceMap]) -> None:
+    with Image.open(samples / "p01_light_skin" / "before_1.jpg") as picture:
+        out = io.BytesIO()
+        picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(out, "JPEG", quality=95)
+    mirrored = analyze_photo_bytes(out.getvalue(), "mirrored.jpg").face_map
+    plain = maps["before_1"]
+    assert mirrored is not None
+    both = plain.seen & mirrored.seen
+    same = np.abs(plain.lab - mirrored.lab)[both].mean()
+    swapped = np.abs(plain.lab - mirrored.lab[:, ::-1])[both & mirrored.seen[:, ::-1]].mean()
+    assert same < 1.0 < swapped
+
+
+def test_most_of_the_bare_face_is_seen_and_no_hair(maps: dict[str, FaceMap]) -> None:
+    for one in maps.values():
+        assert one.texel_area[one.seen].sum() > 150
+        assert (one.lab[..., 0][one.seen] < 30).mean() < 0.01
+
+
+def test_a_photograph_without_a_face_has_no_map(tmp_path: Path, cat_jpeg: bytes) -> None:
+    (tmp_path / "cat.jpg").write_bytes(cat_jpeg)
+    assert analyze_photo(tmp_path / "cat.jpg").face_map is None
+
+
+def test_a_place_has_the_region_it_lies_in_or_next_to() -> None:
+    for region, outline in mesh.OUTLINES.items():
+        rows, columns = np.nonzero(outline_mask((outline,)))
+        inside = {region_at(int(row), int(column)) for row, column in zip(rows[::97], columns[::97], strict=True)}
+        assert region in inside
+    assert region_at(2, SIDE // 2) == "forehead"
