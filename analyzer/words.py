@@ -1,26 +1,16 @@
-"""The app's sentences, from ``texts.toml``; pages hold no text of their own."""
+"""The app's sentences (``translations``, table ``app``); pages hold no text of their own."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
-from calibration.language import in_language, language, speaking
-
-
-@cache
-def _texts(spoken: str) -> dict[str, Any]:
-    english = tomllib.loads(files("analyzer").joinpath("texts.toml").read_text(encoding="utf-8"))
-    with speaking(spoken):
-        return in_language("app", english)
+from calibration.language import texts
 
 
 def table(path: str) -> dict[str, Any]:
     """A whole table of texts, such as ``form.tones``; raises ``KeyError`` where there is none."""
-    entry: Any = _texts(language())
+    entry: Any = texts("app")
     for part in path.split("."):
         entry = entry[part]
     if not isinstance(entry, dict):

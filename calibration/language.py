@@ -1,9 +1,8 @@
 """The language in which Rubor speaks.
 
-English stands beside the code that says it (``problems.toml`` here, the analyzer's own files). Every other language is
-one file, ``translations/<code>.toml``, with one table for each of those files: a translator needs nothing else. What a
-translation lacks is said in English. The language belongs to the running context (a thread, a page), not to the
-program.
+Every language is one file, ``translations/<code>.toml``, with one table for each room: a translator needs nothing else.
+Only what the documents say stands in English with the claims themselves. What a translation lacks is said in English.
+The language belongs to the running context (a thread, a page), not to the program.
 """
 
 from __future__ import annotations
@@ -53,8 +52,19 @@ def speaking(code: str) -> Iterator[None]:
         _spoken.set(before)
 
 
+def texts(room: str) -> dict[str, Any]:
+    """The texts of one room in the language spoken now; what is not translated stays English."""
+    return _texts(room, language())
+
+
+@cache
+def _texts(room: str, spoken: str) -> dict[str, Any]:
+    english: dict[str, Any] = _translation(DEFAULT)[room]
+    return english if spoken == DEFAULT else _over(english, _translation(spoken).get(room, {}))
+
+
 def in_language(room: str, english: Mapping[str, Any]) -> dict[str, Any]:
-    """The texts ``english`` of one room in the language spoken now; what is not translated stays English."""
+    """Sentences that stand elsewhere in English, such as claims, in the language spoken now."""
     spoken = language()
     return dict(english) if spoken == DEFAULT else _over(english, _translation(spoken).get(room, {}))
 

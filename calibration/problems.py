@@ -1,7 +1,7 @@
 """What can be wrong with a photograph: one code, one severity, one sentence, one piece of advice.
 
-The codes and severities are promised to the outside (docs/contract.md). The sentences are kept in
-``problems.toml`` so that they can be reviewed and translated in one place.
+The codes and severities (``problems.toml``) are promised to the outside (docs/contract.md). The sentences are kept with
+all others (``translations``), so that they can be reviewed and translated in one place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from calibration.language import DEFAULT, in_language, language, speaking
+from calibration.language import texts
 
 Severity = Literal["reject", "warn"]
 
@@ -40,26 +40,25 @@ class Problem:
 
 
 @cache
-def _texts(spoken: str) -> dict[str, dict[str, str]]:
-    text = files("calibration").joinpath("problems.toml").read_text(encoding="utf-8")
-    with speaking(spoken):
-        return in_language("problems", tomllib.loads(text))
+def _severities() -> dict[str, Severity]:
+    return tomllib.loads(files("calibration").joinpath("problems.toml").read_text(encoding="utf-8"))
 
 
 def problem(code: str, severity: Severity | None = None, **facts: object) -> Problem:
     """The :class:`Problem` named ``code``, its sentence filled in with ``facts``.
 
     ``severity`` overrides the table's where the contract allows both (a mild blur only warns).
-    Raises ``KeyError`` for a code or a fact that the table does not know: a programming error.
+    Raises ``KeyError`` for a code or a fact that the texts do not know: a programming error.
     """
-    entry = _texts(language())[code]
-    chosen: Severity = severity or ("reject" if entry["severity"] == "reject" else "warn")
-    return Problem(code, chosen, entry["message"].format(**facts), entry["advice"].format(**facts))
+    entry = texts("problems")[code]
+    return Problem(
+        code, severity or _severities()[code], entry["message"].format(**facts), entry["advice"].format(**facts)
+    )
 
 
 def reworded(one: Problem) -> Problem:
     """A stored problem in the language spoken now; one that tells figures of its own stays as it was said."""
-    entry = _texts(language()).get(one.code)
+    entry = texts("problems").get(one.code)
     if entry is None or "{" in entry["message"] + entry["advice"]:
         return one
     return Problem(one.code, one.severity, entry["message"], entry["advice"])
@@ -67,4 +66,4 @@ def reworded(one: Problem) -> Problem:
 
 def codes() -> frozenset[str]:
     """Every problem code that Rubor can raise."""
-    return frozenset(_texts(DEFAULT))
+    return frozenset(_severities())

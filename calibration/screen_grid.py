@@ -24,6 +24,8 @@ Box = tuple[float, float, float, float]
 
 # Side of a tile in pixels of the photograph, and how many are looked at in one area.
 _TILE, _TILES = 128, 12
+# Tiles nearer to each other than this show the same thing, and are one witness.
+_APART = 32
 # A grid has to show in this share of an area's tiles: textures of one thing do not cover so much.
 _EVERYWHERE = 0.7
 # Fewer tiles than this are no witness for "everywhere".
@@ -98,8 +100,8 @@ def _tiles(pixels: Pixels, area: Box | None) -> list[NDArray[np.float32]]:
     across, down = min(across, width - x0), min(down, height - y0)
     if across < _TILE or down < _TILE:
         return []
-    columns = int(np.clip(round(np.sqrt(_TILES * across / down)), 1, _TILES))
-    rows = max(1, _TILES // columns)
+    columns = int(np.clip(round(np.sqrt(_TILES * across / down)), 1, 1 + (across - _TILE) // _APART))
+    rows = int(np.clip(_TILES // columns, 1, 1 + (down - _TILE) // _APART))
     tiles = []
     for top in np.unique(np.linspace(y0, y0 + down - _TILE, rows).astype(int)):
         for left in np.unique(np.linspace(x0, x0 + across - _TILE, columns).astype(int)):

@@ -1,25 +1,15 @@
-"""The sentences of ``texts.toml``, filled in."""
+"""The sentences of this room (``translations``, table ``recovery``), filled in."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from calibration.language import in_language, language, speaking
+from calibration.language import in_language, texts
 
 
 def _texts() -> dict[str, Any]:
-    return _spoken(language())
-
-
-@cache
-def _spoken(code: str) -> dict[str, Any]:
-    english = tomllib.loads(files("analyzer.recovery").joinpath("texts.toml").read_text(encoding="utf-8"))
-    with speaking(code):
-        return in_language("recovery", english)
+    return texts("recovery")
 
 
 def sentence(name: str) -> str:

@@ -31,6 +31,9 @@ STAYS = 0.75
 OTHER_DAY, MOST_DAYS = 0.5, 4.0
 # Where needles went in, spots are everywhere on the first day.
 FROM_DAY = 1.5
+# "While the rest fades": the whole face is down to this share of its largest change so far, or to so little (a*). A
+# blotchy skin that reddens again as a whole has no spot; its rise is a flag of its own.
+FADED, HARDLY_RED = 0.6, 1.5
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,13 @@ class Spot:
 
 @dataclass(frozen=True, eq=False)
 class Standout:
-    """One photograph's change against its surroundings (SIDE, SIDE), and the face's usual scatter of it (a*)."""
+    """One photograph's change against its surroundings (SIDE, SIDE), and the face's usual scatter of it (a*).
+
+    ``level`` is the change of the whole face since before the treatment (a*).
+    """
 
     day: float
+    level: float
     contrast: Plane
     seen: Mask
     scatter: float
@@ -75,7 +82,7 @@ def standout(change: ChangeMap, day: float) -> Standout:
     contrast = np.where(change.seen, change.delta - total / np.maximum(share, 1e-3), 0).astype(np.float32)
     values = contrast[change.seen]
     scatter = 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
-    return Standout(day, contrast, change.seen, scatter, change.texel_area)
+    return Standout(day, change.face_delta, contrast, change.seen, scatter, change.texel_area)
 
 
 def _size(change: ChangeMap) -> float:
@@ -91,6 +98,9 @@ def find_spots(photographs: Sequence[Standout]) -> list[Spot]:
     spots: list[Spot] = []
     late = [one for one in photographs if one.day >= FROM_DAY]
     for index, later in enumerate(late):
+        most = max(one.level for one in photographs if one.day <= later.day)
+        if later.level > max(FADED * most, HARDLY_RED):
+            continue
         before = [one for one in late[:index] if OTHER_DAY <= later.day - one.day <= MOST_DAYS]
         if before:
             spots += _confirmed(before[-1], later)

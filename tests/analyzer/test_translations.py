@@ -50,14 +50,9 @@ def read(package: str, name: str) -> dict[str, Any]:
 
 
 def english() -> dict[str, dict[str, str]]:
-    problems = {
-        code: {key: text for key, text in entry.items() if key != "severity"}
-        for code, entry in read("calibration", "problems.toml").items()
-    }
+    spoken = read("calibration", "translations/en.toml")
     return {
-        "problems": dict(leaves(problems)),
-        "recovery": dict(leaves(read("analyzer.recovery", "texts.toml"))),
-        "app": dict(leaves(read("analyzer", "texts.toml"))),
+        **{room: dict(leaves(texts)) for room, texts in spoken.items()},
         "aftercare": {said.id: said.state for topic in load_topics() for said in topic.says},
         "claims": {one.id: one.state for one in (*load_claims(), *load_milestones())},
     }

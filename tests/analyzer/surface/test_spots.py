@@ -28,7 +28,7 @@ def seen_on(maps: dict[str, FaceMap], days: dict[float, np.ndarray | float], bas
 @pytest.mark.parametrize(("row", "column", "region"), PLACES)
 def test_a_spot_that_stays_is_found_where_it_is(maps: dict[str, FaceMap], row: int, column: int, region: str) -> None:
     spot = disc(maps["before_1"], row, column, 1.2, 4.0)
-    found = seen_on(maps, {2.0: spot, 3.0: spot}, base=2.0)
+    found = seen_on(maps, {0.2: 4.0, 2.0: spot, 3.0: spot}, base=2.0)
     assert [one.region for one in found] == [region]
     assert np.hypot(found[0].row - row, found[0].column - column) < 4
     assert 0.7 < found[0].area_cm2 < 1.7
@@ -49,6 +49,11 @@ def test_one_photograph_alone_shows_none(maps: dict[str, FaceMap]) -> None:
 def test_a_spot_that_fades_with_the_rest_is_none(maps: dict[str, FaceMap]) -> None:
     spot = disc(maps["before_1"], *PLACES[0][:2], 1.2, 6.0)
     assert seen_on(maps, {2.0: spot, 3.0: 0.5 * spot}) == []
+
+
+def test_a_patch_of_skin_that_reddens_again_as_a_whole_is_none(maps: dict[str, FaceMap]) -> None:
+    blotch = disc(maps["before_1"], *PLACES[0][:2], 1.2, 4.0)
+    assert seen_on(maps, {0.2: 6.0, 2.0: 3.0 + blotch, 3.0: 6.0 + blotch, 4.0: 5.5 + blotch}) == []
 
 
 def test_a_pimple_is_too_small(maps: dict[str, FaceMap]) -> None:
