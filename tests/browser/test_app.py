@@ -287,5 +287,5 @@ def test_an_urgent_sign_stands_before_everything_until_it_is_taken_back(patient:
 
 
 def tick(page: Page, label: str) -> None:
-    page.locator("label", has_text=label).click()
+    page.get_by_role("button", name=label).click()
     wait_until_quiet(page)

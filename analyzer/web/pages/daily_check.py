@@ -12,6 +12,7 @@ from analyzer.records.signs import add_check
 from analyzer.signs import COMMON, HIGHEST_SEVERITY, URGENT
 from analyzer.web.context import archive
 from analyzer.web.pages.forms import local_zone
+from analyzer.web.pages.language import speak_to_visitor
 from analyzer.web.pages.parts import html_table
 from analyzer.words import day, plain, say, table
 
@@ -19,22 +20,24 @@ SAVED = "check_saved"
 SEVERITIES = range(HIGHEST_SEVERITY + 1)
 # An urgent sign is a yes or no question; yes is kept as "clearly".
 PRESENT = 2
+NOTHING = "nothing"
 
 
+@st.fragment
 def daily_check(course: Course) -> None:
     """Ask, keep, and show what was told before. An urgent answer shows its call before anything is saved."""
+    speak_to_visitor()
     st.header(say("check.title"))
     urgent = _urgent_question(course)
     if urgent:
         st.html(f'<p class="rubor-standing" role="alert">{plain(say("check.urgent_help"))}</p>')
-    with st.form(f"check-{course.patient.id}", border=False):
-        st.markdown(f"**{say('check.question')}**")
+    with st.expander(say("check.question")):
         severities = {sign: _severity(course, sign) for sign in COMMON}
-        if st.form_submit_button(say("check.save"), width="stretch"):
-            if urgent is None:
-                st.warning(say("check.first"))
-            else:
-                _keep(course, urgent, severities)
+    if st.button(say("check.save"), width="stretch", key=f"save-check-{course.patient.id}"):
+        if urgent is None:
+            st.warning(say("check.first"))
+        else:
+            _keep(course, urgent, severities)
     if st.session_state.get(SAVED) == course.patient.id:
         st.success(say("check.saved"))
     if course.signs:
@@ -43,13 +46,16 @@ def daily_check(course: Course) -> None:
 
 
 def _urgent_question(course: Course) -> tuple[str, ...] | None:
-    """The urgent signs that were ticked; None while the question stands open."""
+    """The urgent signs that were chosen; None while the question stands open."""
     words = table("check.urgent")
-    key = course.patient.id
-    st.markdown(f"**{say('check.urgent_question')}**")
-    ticked = tuple(sign for sign in URGENT if st.checkbox(str(words[sign]), key=f"urgent-{sign}-{key}"))
-    nothing = st.checkbox(say("check.urgent_none"), key=f"urgent-none-{key}", disabled=bool(ticked))
-    return ticked if ticked or nothing else None
+    chosen = st.pills(
+        say("check.urgent_question"),
+        (*URGENT, NOTHING),
+        selection_mode="multi",
+        format_func=lambda one: say("check.urgent_none") if one == NOTHING else str(words[one]),
+        key=f"urgent-{course.patient.id}",
+    )
+    return tuple(sign for sign in URGENT if sign in chosen) if chosen else None
 
 
 def _severity(course: Course, sign: str) -> int:

@@ -22,7 +22,7 @@ def treatment_form(
     """Ask for name and treatment; what was entered once it is sent, else None."""
     with st.form(key, border=False):
         entered_name = st.text_input(say("form.name"), value=name, max_chars=100, autocomplete="off")
-        entered = _treatment_fields(treatment, treatment.treated_at if treatment else None)
+        entered = _treatment_fields(key, treatment, treatment.treated_at if treatment else None)
         sent = st.form_submit_button(submit, type="primary", width="stretch")
     return (entered_name, entered()) if sent else None
 
@@ -30,17 +30,17 @@ def treatment_form(
 def session_form(key: str, submit: str, latest: Treatment) -> Treatment | None:
     """Ask for another session, filled in like the latest one but now; the session once it is sent, else None."""
     with st.form(key, border=False):
-        entered = _treatment_fields(latest, None)
+        entered = _treatment_fields(key, latest, None)
         sent = st.form_submit_button(submit, width="stretch")
     return entered() if sent else None
 
 
-def _treatment_fields(treatment: Treatment | None, treated_at: datetime | None) -> Callable[[], Treatment]:
+def _treatment_fields(key: str, treatment: Treatment | None, treated_at: datetime | None) -> Callable[[], Treatment]:
     """The fields of a treatment inside a form, filled in with ``treatment``; what was entered is made when asked for.
 
     Without ``treated_at`` the time is now, on this device's clock.
     """
-    at = treated_at or datetime.now(local_zone()).replace(second=0, microsecond=0)
+    at = treated_at or _opened(key, local_zone())
     left, right = st.columns(2)
     on = left.date_input(say("form.date"), value=at.date(), format="YYYY-MM-DD")
     clock = right.time_input(say("form.time"), value=at.time(), step=60)
@@ -93,14 +93,21 @@ def _treatment_fields(treatment: Treatment | None, treated_at: datetime | None) 
 
 def moment_form(key: str, zone: tzinfo) -> datetime | None:
     """Ask for a date and a time on the clock ``zone``, filled in with now; the moment once it is sent."""
-    now = datetime.now(zone)
+    now = _opened(key, zone)
     with st.form(key, border=False):
         left, right = st.columns(2)
-        on = left.date_input(say("patient.date"), value=now.date(), max_value=now.date(), format="YYYY-MM-DD")
-        clock = right.time_input(say("patient.time"), value=now.time().replace(second=0, microsecond=0), step=60)
+        on = left.date_input(say("patient.date"), value=now.date(), max_value=datetime.now(zone).date(), format="YYYY-MM-DD")
+        clock = right.time_input(say("patient.time"), value=now.time(), step=60)
         if not st.form_submit_button(say("patient.when_save"), width="stretch"):
             return None
     return datetime.combine(_day(on), clock or time(12), tzinfo=zone)
+
+
+def _opened(key: str, zone: tzinfo) -> datetime:
+    """The minute in which the form ``key`` was first shown: a field whose default moves on loses what was typed."""
+    now = datetime.now(zone).replace(second=0, microsecond=0)
+    opened: datetime = st.session_state.setdefault(f"{key}-opened", now)
+    return opened
 
 
 def local_zone() -> tzinfo:

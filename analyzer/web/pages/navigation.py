@@ -9,10 +9,8 @@ import streamlit as st
 from analyzer.web.context import is_demo
 from analyzer.web.demo import PROGRESS
 from analyzer.web.pages import about, before_after, clinician, patient
+from analyzer.web.pages.language import language_choice, speak_to_visitor
 from analyzer.words import say
-from calibration.language import LANGUAGES, known, language, speak
-
-CHOSEN_LANGUAGE = "language"
 
 
 def show() -> None:
@@ -35,20 +33,7 @@ def show() -> None:
     if is_demo():
         demo_note()
     page.run()
-    _language_choice()
-
-
-def speak_to_visitor() -> None:
-    """Speak what the visitor chose, else the browser's language where it is known, else the environment's."""
-    speak(known(st.session_state.get(CHOSEN_LANGUAGE)) or known(st.context.locale))
-
-
-def _language_choice() -> None:
-    st.session_state.setdefault(CHOSEN_LANGUAGE, language())
-    st.divider()
-    st.segmented_control(
-        say("app.language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, key=CHOSEN_LANGUAGE, required=True
-    )
+    language_choice()
 
 
 def demo_note() -> None:
