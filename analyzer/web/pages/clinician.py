@@ -11,12 +11,14 @@ from analyzer.records.access import LOCAL_USER
 from analyzer.records.courses import Course, day_of, worklist
 from analyzer.records.patients import delete_patient
 from analyzer.records.photographs import Photograph, delete_photograph
+from analyzer.recovery.milestones import milestones
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
 from analyzer.web.pages.surface import surface_section
 from analyzer.words import day, region_name, say
 
 PICKED = "picked_photograph"
+LONG_RUN_DAYS = 180.0
 MEASURES: tuple[Measure, Measure] = ("residual", "delta")
 
 
@@ -99,6 +101,16 @@ def _trend_and_windows(course: Course, document: dict[str, Any]) -> None:
         st.altair_chart(bars, width="stretch", alt=say("clinician.windows_alt"))
     with st.expander(say("clinician.windows_table")):
         parts.claims_table(claims)
+    _milestones(course)
+
+
+def _milestones(course: Course) -> None:
+    """What the documents say of the result in the long run, on a time line of half a year."""
+    described = [one.to_json() for one in milestones(course.patient.treatment)]
+    chart = windows_chart(described, (0.0, LONG_RUN_DAYS))
+    if chart is not None:
+        with st.expander(say("clinician.milestones")):
+            st.altair_chart(chart, width="stretch", alt=say("clinician.milestones_alt"))
 
 
 def _take_pick(event: Any, key: str) -> None:

@@ -96,7 +96,9 @@ def moment_form(key: str, zone: tzinfo) -> datetime | None:
     now = _opened(key, zone)
     with st.form(key, border=False):
         left, right = st.columns(2)
-        on = left.date_input(say("patient.date"), value=now.date(), max_value=datetime.now(zone).date(), format="YYYY-MM-DD")
+        on = left.date_input(
+            say("patient.date"), value=now.date(), max_value=datetime.now(zone).date(), format="YYYY-MM-DD"
+        )
         clock = right.time_input(say("patient.time"), value=now.time(), step=60)
         if not st.form_submit_button(say("patient.when_save"), width="stretch"):
             return None
