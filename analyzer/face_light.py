@@ -194,13 +194,16 @@ def colour_of_its_own(linear: Linear) -> float:
 
     Near zero in black and white, in sepia and in any picture of one ink.
     """
-    step = max(1, max(linear.shape[:2]) // 160)
-    coded = 255 * np.cbrt(np.clip(linear[::step, ::step], 0, 1).reshape(-1, 3).astype(np.float64))
-    light = coded.mean(axis=1)
-    order = np.argsort(light)
+    step = max(1, max(linear.shape[:2]) // 120)
+    coded = 255 * np.cbrt(np.clip(linear[::step, ::step], 0, 1).reshape(-1, 3))
+    order = np.argsort(coded.sum(axis=1))
+    alike = order[: len(order) // _ALIKE * _ALIKE].reshape(-1, _ALIKE) if len(order) > _ALIKE else order[None]
     left = 0.0
     for chroma in (coded[:, 0] - coded[:, 1], coded[:, 2] - coded[:, 1]):
-        groups = np.array_split(chroma[order], 96)
-        rest = np.concatenate([np.abs(group - np.median(group)) for group in groups if len(group)])
-        left = max(left, float(np.quantile(rest, 0.9)))
+        groups = chroma[alike]
+        left = max(left, float(np.quantile(np.abs(groups - np.median(groups, axis=1, keepdims=True)), 0.9)))
     return left
+
+
+# So many pixels of about one lightness are compared with each other.
+_ALIKE = 100

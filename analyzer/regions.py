@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analyzer import mesh
 from analyzer.face import Face
 from analyzer.likeness import is_lifelike
+from analyzer.mouth import BELOW_NOSE, hidden_below
 from analyzer.reading import LABELS
 from analyzer.skin import Mask, bare_skin
 from calibration.problems import Problem, problem
@@ -42,6 +43,8 @@ SEEDS = ("forehead", "left_cheek", "right_cheek", "nose")
 CORE_RADIUS = 0.36
 # How far a fold of the skin strays from where the mesh has it, to both sides together.
 FOLD_WIDTH = 0.3
+# Skin on this share of what a mask or a scarf covers, and the cover passes for skin.
+PASSING_SHARE = 0.05
 # Room around the face for smoothing, as a share of the distance between the eyes.
 ROOM = 0.3
 
@@ -83,6 +86,7 @@ def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = Fal
     seen = np.ascontiguousarray(linear[window])
     skin = bare_skin(seen, oval, seeds, face.eye_distance, core=core, folds=folds)
     labels[window] = np.where(skin, inside, 0)
+    _drop_what_passes_for_skin(labels, outlines, hidden_below(face, linear))
     found = _without_the_small(labels, outlines, scale)
     if not is_lifelike(face, linear, bare=not found.covered):
         return RegionMap(np.zeros_like(outlines), outlines, tuple(mesh.OUTLINES), (problem("no_face"),))
@@ -109,6 +113,13 @@ def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tupl
         width = max(1, round(FOLD_WIDTH * face.eye_distance))
         cv2.polylines(folds, [_polygon(face, fold, offset)], False, 1, width, shift=_SHIFT)
     return oval > 0, (core > 0) & (oval > 0), folds > 0
+
+
+def _drop_what_passes_for_skin(labels: Labels, outlines: Labels, hidden: tuple[str, ...]) -> None:
+    """Where the mouth is covered and skin was found around it, the cover has skin's colour: its border is not known."""
+    below = np.isin(outlines, [LABELS[name] for name in BELOW_NOSE])
+    if hidden and (labels[below] > 0).sum() > PASSING_SHARE * below.sum():
+        labels[np.isin(labels, [LABELS[name] for name in hidden])] = 0
 
 
 def _without_the_small(labels: Labels, outlines: Labels, scale: float) -> RegionMap:

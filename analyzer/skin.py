@@ -18,9 +18,11 @@ from analyzer.skin_reach import BLOOD_SLOPE, Logs, reachable
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
-# The test runs on a face of about this many pixels between the eyes: hair and pores then have known sizes, and the
+# The test runs on a face of at most this many pixels between the eyes: hair and pores then have known sizes, and the
 # noise of a dark photograph is averaged away.
-TEST_EYE_DISTANCE = 150.0
+TEST_EYE_DISTANCE = 120.0
+# A face hardly larger is taken as it is.
+ONE_SIZE = 0.95
 
 # Skin of every tone, in every light a camera balances for, sends back more red than green and less blue than green.
 # Used only to find the first guess of this face's skin where a mask may cover most of it.
@@ -88,17 +90,16 @@ def bare_skin(
     """
     nothing = np.zeros_like(area)
     where = _Where(area, nothing if core is None else core, seeds, nothing if folds is None else folds)
-    shrink = max(1, round(eye_distance / TEST_EYE_DISTANCE))
-    if shrink == 1:
+    factor = TEST_EYE_DISTANCE / eye_distance
+    if factor > ONE_SIZE:
         return _judge(linear, where, eye_distance)
     height, width = linear.shape[:2]
-    size = (-(-width // shrink), -(-height // shrink))
-    padded = cv2.copyMakeBorder(linear, 0, size[1] * shrink - height, 0, size[0] * shrink - width, cv2.BORDER_REPLICATE)
-    small = np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.float32)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
     masks = (_shrunk(mask, size) for mask in (where.area, where.core, where.seeds, where.folds))
-    kept = _judge(small, _Where(*masks), eye_distance / shrink)
-    large = np.repeat(np.repeat(kept, shrink, axis=0), shrink, axis=1)[:height, :width]
-    return large & where.area
+    kept = _judge(small, _Where(*masks), TEST_EYE_DISTANCE)
+    large = cv2.resize(kept.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    return np.asarray(large & where.area)
 
 
 def _shrunk(mask: Mask, size: tuple[int, int]) -> Mask:
@@ -127,7 +128,8 @@ def _judge(linear: NDArray[np.float32], where: _Where, unit: float) -> Mask:
     skin = right_colour & (brighter > DEEP_SHADOW)
     skin &= ~_shines(logs, brighter, skin, unit)
     skin &= ~_strange_details(logs, skin, seeds, unit)
-    skin &= ~_rough(logs.light, skin, area, seeds, unit)
+    # Among the skin that is left: beside a frame or a strand it is no rougher for being beside it.
+    skin &= ~_rough(logs.light, skin, skin, seeds, unit)
     return _tidy(skin, area, unit) & ~clipped
 
 

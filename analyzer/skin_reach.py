@@ -1,7 +1,7 @@
 """How far the skin around the eyes goes on: what lies behind an edge and differs is a hand, a mask, cloth or hair.
 
 A hand has the colour of skin, a beige mask nearly, so colour alone cannot tell them. But whatever lies before a face
-ends somewhere, with a step in light or colour and a shadow beside it. Skin is followed from where it is always seen -
+ends somewhere, with a step in light or colour or a thin shadow. Skin is followed from where it is always seen -
 around the eyes, between the brows - and not across such steps, unless beyond one the very same skin goes on (a
 wrinkle, a strand of hair, the rim of glasses).
 """
@@ -35,8 +35,15 @@ SAME_LIGHT, SAME_COLOUR, LESS_RED, REDDER = 0.20, 0.055, 0.08, 0.7
 # A part of the face that holds this share of the seen skin around the eyes needs no comparing.
 CORE_SHARE = 0.2
 ROUNDS = 4
-# With less than this share of all that could be skin, the skin seen is an island behind something.
-LITTLE = 0.15
+# A part of this share of all that could be skin needs not look as the skin just beside it: it is the rest of the face
+# when it has its colour, within these limits of light and of colour apart from blood.
+LARGE, WHOLE_LIGHT, WHOLE_COLOUR, WHOLE_LESS_RED = 0.06, 0.7, 0.25, 0.24
+# With less than this share, the skin seen is an island behind glasses. All other parts are then compared with it, and
+# light mirrored by the glasses may have made it brighter by so much, and by so much less yellow.
+LITTLE, ISLAND_LIGHT, GLARE = 0.35, 1.0, 0.1
+# Thin dark lines: smoothed by this, narrower than twice this, deeper than this (ln Y) and than so many times what is
+# usual on this skin, and longer than this (lengths as shares of the distance between the eyes).
+VALLEY_SMOOTH, VALLEY_WIDTH, VALLEY, VALLEY_TIMES, VALLEY_LENGTH = 0.008, 0.045, 0.10, 4.0, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +67,7 @@ def reachable(logs: Logs, passable: Mask, core: Mask, folds: Mask, unit: float) 
     ``folds`` is where faces crease: lines there part nothing. ``unit`` is the distance between the eyes in pixels.
     Where ``core`` holds nothing passable, nothing is reachable.
     """
-    lines = edges(logs, passable, unit)
+    lines = edges(logs, passable, unit) | valleys(logs, passable, unit)
     closed = cv2.dilate(lines.astype(np.uint8), _disc(GAP * unit)) > 0
     count, parts, facts, nearest, away = _parts(passable & ~closed, unit)
     seen = np.bincount(parts[core], minlength=count)
@@ -79,9 +86,11 @@ def reachable(logs: Logs, passable: Mask, core: Mask, folds: Mask, unit: float) 
             break
         joined[more] = True
         waiting[more] = False
-    if joined[parts].sum() < LITTLE * passable.sum():
-        # Rims of glasses all around the eyes: what has the colour of the skin seen there is the rest of the face.
-        joined[_like_the_whole(logs, parts, joined, waiting)] = True
+    # Rims of glasses around the eyes, strands of hair: what is large and of the same colour is the rest of the face.
+    island = joined[parts].sum() < LITTLE * passable.sum()
+    if not island:
+        waiting &= facts >= LARGE * passable.sum()
+    joined[_like_the_whole(logs, parts, joined, waiting, island)] = True
     # The edges' own width is given back where skin lies on it, so that wrinkles do not tear holes.
     return np.asarray(passable & joined[nearest] & (away < 2.5 * GAP * unit))
 
@@ -135,6 +144,18 @@ def edges(logs: Logs, core: Mask, unit: float) -> Mask:
     return np.asarray(cv2.Canny(across, down, 1000 * WEAK_STEP, 1000 * CLEAR_STEP, L2gradient=True) > 0)
 
 
+def valleys(logs: Logs, core: Mask, unit: float) -> Mask:
+    """Thin dark lines: where a finger or a cloth lies on the skin, light is missing on both sides of its border."""
+    smooth = cv2.GaussianBlur(logs.light, (0, 0), max(0.8, VALLEY_SMOOTH * unit))
+    depth = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, _disc(VALLEY_WIDTH * unit)) - smooth
+    usual = float(np.median(depth[core])) if core.any() else 0.0
+    deep = (depth > max(VALLEY, VALLEY_TIMES * usual)).astype(np.uint8)
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(deep, connectivity=8)
+    long = np.maximum(facts[:, cv2.CC_STAT_WIDTH], facts[:, cv2.CC_STAT_HEIGHT]) > VALLEY_LENGTH * unit
+    long[0] = False
+    return np.asarray(long[parts], np.bool_)
+
+
 def _gradient(plane: Plane, size: float) -> Plane:
     """(2, H, W): across and down, for each pixel."""
     smooth = cv2.GaussianBlur(plane, (0, 0), size)
@@ -170,15 +191,20 @@ def _same_skin_beyond(logs: Logs, parts: NDArray[np.int32], joined: Mask, waitin
     return same
 
 
-def _like_the_whole(logs: Logs, parts: NDArray[np.int32], joined: Mask, waiting: Mask) -> list[int]:
+def _like_the_whole(logs: Logs, parts: NDArray[np.int32], joined: Mask, waiting: Mask, island: bool) -> list[int]:
+    """The waiting parts that have the colour of all joined ones; ``island``: those may lie behind glasses."""
     here = joined[parts]
+    most_light, glare = (ISLAND_LIGHT, GLARE) if island else (WHOLE_LIGHT, 0.0)
+    usual = [float(np.median(plane[here])) for plane in (logs.light, logs.bloodless, logs.red)]
     alike = []
     for part in np.flatnonzero(waiting):
         inside = parts == part
         light, colour, red = (
-            float(np.median(plane[inside]) - np.median(plane[here])) for plane in (logs.light, logs.bloodless, logs.red)
+            float(np.median(plane[inside])) - middle
+            for plane, middle in zip((logs.light, logs.bloodless, logs.red), usual, strict=True)
         )
-        if abs(light) < 1.0 and abs(colour) < 3 * SAME_COLOUR and -3 * LESS_RED < red < REDDER:
+        same_colour = -WHOLE_COLOUR - glare < colour < WHOLE_COLOUR and -WHOLE_LESS_RED < red < REDDER
+        if abs(light) < most_light and same_colour:
             alike.append(int(part))
     return alike
 

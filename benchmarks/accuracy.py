@@ -89,7 +89,8 @@ def print_methods(judged: Mapping[str, Judged]) -> None:
 
 
 def print_classes(found: Judged, skins: Skins) -> None:
-    columns = ("skins", "true step", "error of a*", "error of delta a*", "p95", "inside 2 a_se", "median a_se", "RMS")
+    columns = ["skins", "true step", "error of a*", "error of delta a*", "of the step", "p95"]
+    columns += ["inside 2 a_se", "median a_se", "RMS"]
     print(f"\n| Rubor by ITA class | {' | '.join(columns)} |")
     print("|---|" + "---|" * len(columns))
     step, steps = skins.lab[1, :, 1] - skins.lab[0, :, 1], np.abs(found.steps(USUAL))
@@ -98,6 +99,7 @@ def print_classes(found: Judged, skins: Skins) -> None:
         error, promised = found.errors[:, 0, of], found.promised[:, of]
         print(
             f"| {name} | {of.sum()} | {step[of].mean():.1f} | {np.abs(error).mean():.2f} | {steps[:, of].mean():.2f} | "
+            f"{steps[:, of].mean() / step[of].mean():.0%} | "
             f"{np.quantile(steps[:, of], 0.95):.2f} | {(np.abs(error) <= 2 * promised).mean():.1%} | "
             f"{np.median(promised):.2f} | {np.sqrt((error**2).mean()):.2f} |"
         )

@@ -173,7 +173,7 @@ class Regression:
     @staticmethod
     def _straight(reading: CardReading) -> ToLab:
         luminance = spectra.xyz_d65(spectra.patches().values)[GREYS, 1]
-        ways = hypotheses(reading.rgb[GREYS], luminance, np.ones(6, bool), on_luminance=False)
+        ways = hypotheses(reading.rgb[GREYS], luminance, np.ones(6), on_luminance=False)
         return next(one for one in ways if one.boost == 1.0).linearise
 
     def _features(self, pixels: Floats, card_log: Floats) -> Floats:

@@ -25,8 +25,8 @@ _USUAL_FALL_OFF, _PATCH_SCATTER = 0.08, 0.03
 # What is left of the fall-off once the slopes within the patches have been taken out: their own error, and the phone's
 # tone curve, which bends them by a tenth.
 _LEFT_OVER = 0.03
-# Patches darker than this carry more flare than light.
-_DARKEST = 0.06
+# Patches darker than this carry more flare than light; from half as much again on they are believed.
+_DARKEST = 0.05
 
 
 # What the slope over the card is uncertain by, edge to edge, and how much light may be put down to it at most: that a
@@ -98,24 +98,25 @@ def light_field(centres: Floats, slopes: Floats) -> LightField | None:
     return LightField(axes[2], slope, float(np.linalg.norm(axes[0])))
 
 
-def fall_off(seen: Floats, expected: Floats, usable: NDArray[np.bool_], *, looked: bool = False) -> Floats:
+def fall_off(seen: Floats, expected: Floats, trust: Floats, *, looked: bool = False) -> Floats:
     """(2,) slopes of the light's logarithm over the card, along the rows and down the columns.
 
     ``seen`` and ``expected`` (24, 3) are linear RGB of the patches as photographed and as the likeliest lamp and camera
-    predict them. A robust plane, drawn towards none; more so when a :func:`first_look` has taken out the most of it
-    (``looked``).
+    predict them, ``trust`` (24,) is 0 for clipped patches and 1 for good ones. A robust plane, drawn towards none; more
+    so when a :func:`first_look` has taken out the most of it (``looked``).
     """
     level, wanted = seen.mean(axis=1), expected.mean(axis=1)
-    known = usable & (wanted > _DARKEST) & (level > 0)
+    trust = trust * np.clip((wanted - _DARKEST) / _DARKEST * 2, 0, 1)
+    known = (trust > 0) & (level > 0)
     if known.sum() < 8:
         return np.zeros(2)
     ratio = np.log(level[known] / wanted[known])
     design = np.column_stack([PLACES[known], np.ones(known.sum())])
     prior = np.diag([(_PATCH_SCATTER / (_LEFT_OVER if looked else _USUAL_FALL_OFF)) ** 2] * 2 + [0.0])
-    weight = np.ones(len(ratio))
+    weight = trust[known]
     for _ in range(3):
         plane = np.linalg.solve(design.T @ (design * weight[:, None]) + prior, design.T @ (weight * ratio))
-        weight = 1 / (1 + ((ratio - design @ plane) / _PATCH_SCATTER) ** 2)
+        weight = trust[known] / (1 + ((ratio - design @ plane) / _PATCH_SCATTER) ** 2)
     return np.asarray(plane[:2])
 
 

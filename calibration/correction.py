@@ -7,7 +7,7 @@ Without a card the photograph's own sRGB is taken at its word, with the wide unc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,19 @@ from calibration.joint_fit import JointFit, fit_jointly
 from calibration.light_problems import card_doubts
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
-from calibration.tone import GREYS, Pixels, ToneCurve, hypotheses
+from calibration.tone import BOOSTS, GREYS, Pixels, ToneCurve, hypotheses, hypothesis
 from calibration.training_skins import training_skins
 
 Floats = NDArray[np.float64]
 
-# A patch with more clipped pixels than this is no measurement.
-_CLIPPED_SHARE = 0.05
-# With fewer patches left the fit of lamp and camera is not determined.
-_FEWEST_PATCHES = 14
+# Up to the first share of clipped pixels a patch is a good measurement, from the second on it is none.
+_HARDLY_CLIPPED, _CLIPPED = 0.02, 0.2
+# The least channel of a colourful patch, as linear sRGB: outside of sRGB it is cut off at zero, and storing the file
+# in another space or with loss moves it about there. What is well outside was never cut off.
+_CUT_OFF, _CLEAR_OF_IT, _OUTSIDE, _WELL_OUTSIDE = 0.002, 0.006, -0.006, -0.012
+_HARDLY_COLOURFUL, _COLOURFUL = 0.03, 0.06
+# With fewer patches left the fit of lamp and camera is not determined. A patch counts when it is trusted by this much.
+_FEWEST_PATCHES, _COUNTS = 14, 0.3
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,20 @@ class LampEstimate:
 
 
 @dataclass(frozen=True, eq=False)
+class OtherWay:
+    """Another history of the picture that explains the card about as well; ``share`` is how far it is believed."""
+
+    share: float
+    tone: ToneCurve
+    mapping: SkinMapping
+
+
+@dataclass(frozen=True, eq=False)
 class Calibration:
-    """Linear sRGB of one photograph to CIELAB (D65, 2 degrees, card white = 100)."""
+    """Linear sRGB of one photograph to CIELAB (D65, 2 degrees, card white = 100).
+
+    ``tone`` and ``mapping`` tell the likeliest history of the picture, ``others`` those that are likely too.
+    """
 
     search: CardSearch
     method: str
@@ -62,6 +78,7 @@ class Calibration:
     extra_a_se: float
     problems: tuple[Problem, ...]
     light: LightField | None = None
+    others: tuple[OtherWay, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -87,16 +104,23 @@ class Calibration:
         """
         if self.mapping is None or self.tone is None:
             return linear_srgb_to_lab(linear)
-        light = self.tone.linearise(linear)
+        shade: Pixels | None = None
         if self.light is not None and places is not None:
-            light /= self.light.colour_at(places).astype(light.dtype)
-        return self.mapping.to_lab(light)
+            shade = self.light.colour_at(places).astype(linear.dtype)
+        lab = _through(self.tone, self.mapping, linear, shade)
+        lab *= 1 - sum(other.share for other in self.others)
+        for other in self.others:
+            lab += other.share * _through(other.tone, other.mapping, linear, shade)
+        return lab
 
     def a_se(self, lab: Floats, place: Floats | None = None) -> float:
         """Standard error of a* that calibration gives skin of colour ``lab`` (3,) at ``place`` (2,) of the picture."""
-        fit = self.mapping.a_se_at(lab) if self.mapping is not None else 0.0
+        ways = [(one.share, one.mapping) for one in self.others]
+        if self.mapping is not None:
+            ways.append((1 - sum(share for share, _ in ways), self.mapping))
+        variance = sum(share * mapping.a_se_at(lab) ** 2 for share, mapping in ways)
         light = abs(float(lab[1])) / 3 * self.light.log_se(place) if self.light and place is not None else 0.0
-        return float(np.sqrt(fit**2 + self.extra_a_se**2 + light**2))
+        return float(np.sqrt(variance + self.extra_a_se**2 + light**2))
 
     def to_json(self) -> dict[str, Any]:
         """The ``calibration`` object of ``rubor.photo/1``."""
@@ -122,6 +146,13 @@ class Calibration:
         }
 
 
+def _through(tone: ToneCurve, mapping: SkinMapping, linear: Pixels, shade: Pixels | None) -> Pixels:
+    light = tone.linearise(linear)
+    if shade is not None:
+        light = light / shade
+    return mapping.to_lab(light)
+
+
 _TYPICAL_SKIN = np.array([60.0, 14.0, 17.0])
 
 
@@ -144,101 +175,133 @@ _NO_CARD_A_SE = 6.0
 
 
 def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Library) -> Calibration:
-    usable = reading.clipped <= _CLIPPED_SHARE
+    trust = trust_in_patches(reading)
+    usable = trust > _COUNTS
     problems = list(search.problems)
-    if _too_bright_or_dark(reading, usable) and all(one.code != "card_clipped" for one in problems):
+    if _too_bright_or_dark(reading) and all(one.code != "card_clipped" for one in problems):
         problems.append(problem("card_clipped"))
     if usable.sum() < _FEWEST_PATCHES or not usable[GREYS][1:5].all():
         return Calibration(search, "srgb", None, None, None, None, _NO_CARD_A_SE, tuple(problems))
 
     card = reading.patches
     reflectance = spectra.xyz_d65(card.reflectance if card else spectra.patches().values)
-    looks = [_look(reading, usable, reflectance[:, 1], pool, on_luminance=kind) for kind in (False, True)]
-    look = min(looks, key=lambda one: one.joint.unlikely)
-    linear, outcome, total, tone = look.linear, look.outcome, look.slopes, look.joint.tone
-    mapping = fit_skin_mapping(look.joint.sensor, look.joint.draws, training_skins())
-    extra = float(np.hypot(_EXTRA_A_SE * max(1.0, look.joint.misfit / _ORDINARY_MISFIT), card.a_se if card else 0.0))
+    told = _histories(reading, trust, reflectance[:, 1], pool)
+    likeliest = told[0]
+    linear, outcome, total = likeliest.linear, likeliest.outcome, likeliest.slopes
+    misfit = sum(one.share * one.joint.misfit for one in told)
+    extra = float(np.hypot(_EXTRA_A_SE * max(1.0, misfit / _ORDINARY_MISFIT), card.a_se if card else 0.0))
     doubts = card_doubts(outcome, pool, linear, usable, total, card.reflectance if card else None)
     problems.extend(doubts.problems)
     extra = float(np.hypot(extra, doubts.a_se))
     return Calibration(
         search,
         "spectral-prior",
-        tone,
-        mapping,
+        likeliest.joint.tone,
+        fit_skin_mapping(likeliest.joint.sensor, likeliest.joint.draws, training_skins()),
         _patch_fit(linear, reflectance, usable),
         _lamp(outcome, pool),
         extra,
         tuple(problems),
-        light_field(reading.centres, total),
+        light_field(reading.centres, np.asarray(sum(one.share * one.slopes for one in told))),
+        tuple(
+            OtherWay(one.share, one.joint.tone, fit_skin_mapping(one.joint.sensor, one.joint.draws, training_skins()))
+            for one in told[1:]
+        ),
     )
 
 
-def _too_bright_or_dark(reading: CardReading, usable: NDArray[np.bool_]) -> bool:
+def trust_in_patches(reading: CardReading) -> Floats:
+    """(24,) from 0 for patches that are clipped to 1 for good ones, without a jump between."""
+    by_pixels = _ramp(reading.clipped, _CLIPPED, _HARDLY_CLIPPED)
+    least, largest = reading.rgb.min(axis=1), reading.rgb.max(axis=1)
+    whole = np.maximum(_ramp(least, _CUT_OFF, _CLEAR_OF_IT), _ramp(least, _OUTSIDE, _WELL_OUTSIDE))
+    # A dark patch lies near zero in all channels: that is no edge.
+    return np.asarray(by_pixels * np.maximum(whole, _ramp(largest, _COLOURFUL, _HARDLY_COLOURFUL)))
+
+
+def _ramp(values: Floats, nothing: float, all_of_it: float) -> Floats:
+    return np.asarray(np.clip((values - nothing) / (all_of_it - nothing), 0, 1))
+
+
+def _too_bright_or_dark(reading: CardReading) -> bool:
     """Whether exposure spoilt the card; a coloured patch with a channel at zero is only outside of sRGB, as cyan is."""
-    at_the_top = reading.rgb.max(axis=1) > _NEARLY_WHITE
-    return bool((~usable & at_the_top).any() or not usable[GREYS].all())
+    spoilt = reading.clipped > _SPOILT
+    return bool((spoilt & (reading.rgb.max(axis=1) > _NEARLY_WHITE)).any() or spoilt[GREYS].any())
 
 
+_SPOILT = 0.05
 _NEARLY_WHITE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
-    """One history of the picture, told to the end: ``linear`` (24, 3) patches in even light, and what stood before."""
+class _History:
+    """One history of the picture, told to the end: ``linear`` (24, 3) patches in even light, and what stood before.
+
+    ``share`` is how far it is believed beside the others.
+    """
 
     linear: Floats
     outcome: prior.Vote
     slopes: Floats
     joint: JointFit
+    share: float = 1.0
 
 
-def _look(
-    reading: CardReading, usable: NDArray[np.bool_], luminance: Floats, pool: prior.Library, *, on_luminance: bool
-) -> _Look:
-    """Tone curve, lamp and the light's fall-off in turn, as a phone would have it that bends its channels or its
-    luminance; then all of them together."""
+def _histories(reading: CardReading, trust: Floats, luminance: Floats, pool: prior.Library) -> list[_History]:
+    """As a phone would have it that bends its channels, and as one that bends its luminance; likelier first.
+
+    Neither is dropped before it is hardly believed any more, so that a step in the patches makes no jump in a*.
+    """
+    told = [_history(reading, trust, luminance, pool, on_luminance=kind) for kind in (False, True)]
+    told.sort(key=lambda one: one.joint.unlikely)
+    unlikely = np.array([one.joint.unlikely for one in told])
+    likelihood = np.exp(-0.5 * (unlikely - unlikely[0]) / _REPEATED) - _UNBELIEVED
+    share = likelihood / likelihood[likelihood > 0].sum()
+    return [replace(one, share=float(part)) for one, part in zip(told, share, strict=True) if part > 0]
+
+
+# The 72 numbers of the patches are worth about a quarter as many independent ones. A history this unlikely is dropped.
+_REPEATED, _UNBELIEVED = 4.0, 0.1
+
+
+def _history(
+    reading: CardReading, trust: Floats, luminance: Floats, pool: prior.Library, *, on_luminance: bool
+) -> _History:
+    """Tone curve, lamp and the light's fall-off in turn; then all of them together."""
     slopes = first_look(reading)
     rgb = levelled(reading.rgb, None, slopes)
-    tone: ToneCurve | None = None
-    for _ in range(_LOOKS):
-        tone = _undo_phone(rgb, luminance, usable, pool, tone, on_luminance)
-        linear = tone.linearise(rgb)
-        outcome = prior.vote(linear, usable.astype(float), pool)
-        step = fall_off(linear, prior.expected_patches(outcome, pool), usable, looked=reading.gradient is not None)
-        if np.abs(step).max() < _EVEN:
+    for look in range(_LOOKS):
+        tone = _undo_phone(rgb, luminance, trust, pool, on_luminance)
+        outcome = prior.vote(tone.linearise(rgb), trust, pool)
+        if look == _LOOKS - 1:
             break
-        slopes = slopes + step
+        expected = prior.expected_patches(outcome, pool)
+        step = fall_off(tone.linearise(rgb), expected, trust, looked=reading.gradient is not None)
+        size = float(np.abs(step).max())
+        if size < _EVEN:
+            break
+        # What is left to the joint fit anyway is left to it here, too: no jump where the looking ends.
+        slopes = slopes + step * min(1.0, size / _EVEN - 1)
         rgb = levelled(reading.rgb, tone, slopes)
-    assert tone is not None
-    joint = fit_jointly(rgb, reading.rgb_se, usable, tone, outcome, pool)
+    joint = fit_jointly(rgb, reading.rgb_se, trust, tone, outcome, pool)
     slopes = slopes + joint.slopes
-    return _Look(joint.tone.linearise(levelled(reading.rgb, joint.tone, slopes)), outcome, slopes, joint)
+    return _History(joint.tone.linearise(levelled(reading.rgb, joint.tone, slopes)), outcome, slopes, joint)
 
 
-def _undo_phone(
-    rgb: Floats,
-    luminance: Floats,
-    usable: NDArray[np.bool_],
-    pool: prior.Library,
-    before: ToneCurve | None,
-    on_luminance: bool,
-) -> ToneCurve:
-    """The hypothesis about the phone whose linear patches some lamp and camera of the library explain best.
-
-    ``before`` is what an earlier look found; a later one only looks again at hypotheses like it.
-    """
+def _undo_phone(rgb: Floats, luminance: Floats, trust: Floats, pool: prior.Library, on_luminance: bool) -> ToneCurve:
+    """What the phone did, with the boost of colour averaged over those whose patches some lamp and camera explain."""
+    greys = rgb[GREYS], luminance[GREYS], trust[GREYS]
+    jury = prior.jury(pool)
 
     def cost(curve: ToneCurve) -> float:
-        variance, _ = prior.misfits(curve.linearise(rgb), usable.astype(float), pool, _JURY)
-        return float(np.sort(variance)[:_JUDGES].mean()) + curve.residual**2
+        variance, _ = prior.misfits(curve.linearise(rgb), trust, jury)
+        return float(np.partition(variance, _JUDGES)[:_JUDGES].mean()) + curve.residual**2
 
-    greys = rgb[GREYS], luminance[GREYS], usable[GREYS]
-    return min(hypotheses(*greys, on_luminance=on_luminance, like=before), key=cost)
+    costs = np.array([cost(curve) for curve in hypotheses(*greys, on_luminance=on_luminance)])
+    share = prior.likelihoods(costs)
+    return hypothesis(*greys, float(share @ BOOSTS / share.sum()), on_luminance=on_luminance)
 
 
-# Every eleventh pair is heard on the hypotheses: each lamp and each camera is still among them, in other company.
-_JURY = slice(None, None, 11)
 # Tone curve, lamp and the light's fall-off over the card explain each other, so they are looked at in turn, until what
 # is left of the fall-off (a natural logarithm, from edge to edge) is small.
 _LOOKS, _EVEN = 3, 0.01

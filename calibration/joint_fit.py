@@ -23,10 +23,13 @@ Floats = NDArray[np.float64]
 # the light's logarithm from edge to edge, the entries of the phone's colour matrix.
 _BEND_SD, _BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.03, 0.06, 0.05
 # What a patch may differ from its prediction by without the reading's fault (print, gloss, what is not linear), in
-# cube-root units; the likeliest of these is taken. 0.01 is about one unit of L*.
-_MISFITS = np.array([0.0015, 0.0025, 0.004, 0.006, 0.01, 0.016, 0.025])
-# A patch further off than this many standard deviations (a reflection, a scratch) is believed less.
-_ODD = 3.0
+# cube-root units; each of these as far as it is likely. 0.01 is about one unit of L*.
+_MISFITS = np.array([0.003, 0.0042, 0.006, 0.0085, 0.012, 0.017, 0.025])
+# A patch further off than this many standard deviations (a reflection, a scratch) is believed less, from one more on
+# hardly.
+_ODD, _SECOND_THOUGHTS = 3.0, 2
+# What a patch that is trusted by half may be off by, in the same units.
+_DISTRUSTED = 0.02
 # Draws from what is left uncertain, always the same ones.
 _DRAWS, _SEED = 24, 20261122
 
@@ -49,10 +52,11 @@ class JointFit:
     unlikely: float
 
 
-def fit_jointly(
-    rgb: Floats, rgb_se: Floats, usable: NDArray[np.bool_], tone: ToneCurve, outcome: Vote, pool: Library
-) -> JointFit:
-    """Update all from the patches ``rgb`` (24, 3), linear sRGB as decoded, with standard errors ``rgb_se`` (24, 3)."""
+def fit_jointly(rgb: Floats, rgb_se: Floats, trust: Floats, tone: ToneCurve, outcome: Vote, pool: Library) -> JointFit:
+    """Update all from the patches ``rgb`` (24, 3), linear sRGB as decoded, with standard errors ``rgb_se`` (24, 3).
+
+    ``trust`` (24,) is 1 for good patches, less for those that are clipped in part, 0 for those that say nothing.
+    """
     linear = tone.linearise(rgb)
     sensors, share = effective_sensors(outcome, pool), outcome.probability
     mean = np.einsum("p,pdw->dw", share, sensors)
@@ -63,10 +67,11 @@ def fit_jointly(
     # What each direction, one standard deviation far, adds to prediction less observation.
     effects = np.concatenate([np.einsum("nw,kdw->knd", card, directions), -bends, light])
     scale = _cube_root_scale(linear)
-    seen = usable.repeat(3)
+    seen = (trust > 0).repeat(3)
     response = (effects * scale).reshape(len(effects), -1)[:, seen]
     residual = ((linear - card @ mean.T) * scale).ravel()[seen]
-    noise = (_noise_of(rgb, rgb_se, tone) * scale).ravel()[seen]
+    doubt = _DISTRUSTED * (1 / trust[trust > 0] - 1).repeat(3)
+    noise = np.hypot((_noise_of(rgb, rgb_se, tone) * scale).ravel()[seen], doubt)
 
     variance, misfit, unlikely = _likeliest(response, residual, noise)
     state, scatter = _update(response, residual, variance)
@@ -75,8 +80,6 @@ def fit_jointly(
     drawn = np.random.default_rng(_SEED).standard_normal((_DRAWS, len(state))) @ scatter.T
     draws = sensor + np.einsum("nk,kdw->ndw", drawn[:, :count], directions)
     corrected = _bent(tone, curves, state[count : count + len(curves)])
-    if not corrected.rises():
-        corrected = tone
     return JointFit(sensor, draws, corrected, state[-2:] * _LIGHT_SD, misfit, unlikely)
 
 
@@ -98,7 +101,7 @@ def _bent(tone: ToneCurve, curves: list[ToneCurve], amounts: Floats) -> ToneCurv
     coefficients = tone.coefficients + sum(
         amount * (curve.coefficients - tone.coefficients) for curve, amount in zip(curves, amounts, strict=True)
     )
-    return replace(tone, coefficients=coefficients, boost=tone.boost + float(amounts[-1]) * _BOOST_SD)
+    return replace(tone, boost=tone.boost + float(amounts[-1]) * _BOOST_SD).towards(coefficients)
 
 
 def _cube_root_scale(linear: Floats) -> Floats:
@@ -113,7 +116,7 @@ def _noise_of(rgb: Floats, rgb_se: Floats, tone: ToneCurve) -> Floats:
 
 
 def _likeliest(response: Floats, residual: Floats, noise: Floats) -> tuple[Floats, float, float]:
-    """The variances (observations,) under which the residuals are likeliest, the misfit in them, and how unlikely."""
+    """The variances (observations,) that the residuals speak for, the misfit in them, and how unlikely all is then."""
     spread = response.T @ response
     odd = np.zeros(len(residual))
 
@@ -122,13 +125,18 @@ def _likeliest(response: Floats, residual: Floats, noise: Floats) -> tuple[Float
         _, volume = np.linalg.slogdet(covariance)
         return float(volume + residual @ np.linalg.solve(covariance, residual))
 
-    best = float(min(_MISFITS, key=evidence))
-    variance = noise**2 + best**2
-    state, _ = _update(response, residual, variance)
-    left = residual - state @ response
-    odd = np.where(left**2 > _ODD**2 * variance, np.abs(left), 0.0)
-    if odd.any():
-        best = float(min(_MISFITS, key=evidence))
+    def believed() -> float:
+        unlikely = np.array([evidence(float(one)) for one in _MISFITS])
+        share = np.exp(-0.5 * (unlikely - unlikely.min()))
+        return float(np.exp(np.log(_MISFITS) @ share / share.sum()))
+
+    best = believed()
+    for _ in range(_SECOND_THOUGHTS):
+        variance = noise**2 + best**2
+        state, _ = _update(response, residual, variance + odd**2)
+        left = np.abs(residual - state @ response)
+        odd = left * np.clip(left / np.sqrt(variance) - _ODD, 0, 1)
+        best = believed()
     return noise**2 + best**2 + odd**2, best, evidence(best)
 
 

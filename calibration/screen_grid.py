@@ -60,14 +60,31 @@ def find_grid(pixels: Pixels, area: Box | None = None) -> Grid:
 
     Strength 0 where the area is too small to tell.
     """
-    peaks = [_peaks(tile) for tile in _tiles(pixels, area)]
-    if len(peaks) < _FEWEST:
+    tiles = _tiles(pixels, area)
+    if len(tiles) < _FEWEST:
         return Grid(0.0, 0.0)
-    everywhere = np.quantile(np.stack(peaks), 1 - _EVERYWHERE, axis=0).max(axis=0)
-    everywhere[~_looked_at()] = 0
+    # Tiles from all over the area first: hardly any ordinary picture needs the others.
+    some = max(_FEWEST, len(tiles) // 2)
+    order = np.argsort(np.arange(len(tiles)) * _SPREAD % 1)
+    peaks = [_peaks(tiles[index]) for index in order[:some]]
+    everywhere = _everywhere(peaks)
+    if everywhere.max() > _WORTH_A_LOOK:
+        everywhere = _everywhere([*peaks, *(_peaks(tiles[index]) for index in order[some:])])
     row, column = np.unravel_index(int(everywhere.argmax()), everywhere.shape)
     frequency = float(np.hypot(*_frequencies(int(row), int(column))))
     return Grid(float(everywhere[row, column]), 1 / max(frequency, 1e-3))
+
+
+def _everywhere(peaks: list[Spectra]) -> Spectra:
+    """(tile, tile / 2 + 1): how strong each frequency is in nearly every one of the tiles."""
+    strength = np.sort(np.stack(peaks), axis=0)[int((1 - _EVERYWHERE) * (len(peaks) - 1))].max(axis=0)
+    return np.where(_looked_at(), strength, 0)
+
+
+# The golden ratio's multiples scatter any number of tiles evenly.
+_SPREAD = (np.sqrt(5) - 1) / 2
+# Half of the tiles must show this much before the others are looked at.
+_WORTH_A_LOOK = 1.6
 
 
 def without_screens(photo: Photo, search: CardSearch) -> CardSearch:

@@ -3,7 +3,7 @@
 Greys are the same grey under every lamp, so whatever bends their ramp is the phone's curve, and whatever splits
 their channels is the lamp and the white balance. Phones bend all channels alike after white balance, so one curve
 and one gain per channel explain 18 numbers. Greys cannot show a saturation boost; the coloured patches can, so
-several :func:`hypotheses` are made and the one whose colours some real lamp and camera could have made is kept.
+several :func:`hypotheses` are made and weighed by how well some real lamp and camera could have made their colours.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ GREYS = slice(18, 24)
 
 # Saturation boosts that phones apply to coded values; 1 is none (a boost in linear light is a matrix, and the
 # matrix of the vote takes it out).
-_BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
-_NEXT_BOOST = 0.06
+BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
 # Powers of the cube root of the coded value: a curve of its own for shadows, middle and highlights,
 # and no more: six greys cannot tell finer bends from noise.
 _POWERS = np.array([1, 2, 3, 4])
@@ -81,6 +80,20 @@ class ToneCurve:
             ways.append(replace(self, coefficients=coefficients))
         return ways
 
+    def towards(self, coefficients: Floats) -> ToneCurve:
+        """This curve with other ``coefficients`` (4,), as far on the way to them as it still rises."""
+        whole = self._part_of_the_way(coefficients, 1.0)
+        if whole.rises():
+            return whole
+        low, high = 0.0, 1.0
+        for _ in range(7):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._part_of_the_way(coefficients, middle).rises() else (low, middle)
+        return self._part_of_the_way(coefficients, low)
+
+    def _part_of_the_way(self, coefficients: Floats, part: float) -> ToneCurve:
+        return replace(self, coefficients=self.coefficients + part * (coefficients - self.coefficients))
+
     def rises(self) -> bool:
         """Whether brighter is brighter all the way."""
         levels = np.linspace(0.02, self.limit, 64) ** 3
@@ -100,37 +113,29 @@ def _without_boost(rgb: Pixels, boost: float) -> Pixels:
     return undone
 
 
-def hypotheses(
-    greys: Floats,
-    reflectance: Floats,
-    usable: NDArray[np.bool_],
-    *,
-    on_luminance: bool,
-    like: ToneCurve | None = None,
-) -> list[ToneCurve]:
+def hypotheses(greys: Floats, reflectance: Floats, trust: Floats, *, on_luminance: bool) -> list[ToneCurve]:
     """What the phone may have done, judged by its greys alone: each boost with a curve on channels or on luminance.
 
     ``greys`` (6, 3) are the patches' linear sRGB as decoded, white first; ``reflectance`` (6,) their luminance factors,
-    ``usable`` (6,) is False for clipped patches. With ``like``, only boosts next to its own.
+    ``trust`` (6,) from 0 for clipped patches to 1.
     """
-    boosts = [boost for boost in _BOOSTS if like is None or abs(boost - like.boost) <= _NEXT_BOOST]
-    plain = [_without_boost(greys, boost) for boost in boosts]
-    values = [(one @ _LUMA)[:, None] if on_luminance else one for one in plain]
-    return [
-        _fit(one, reflectance, usable, boost, on_luminance=on_luminance)
-        for one, boost in zip(values, boosts, strict=True)
-    ]
+    return [hypothesis(greys, reflectance, trust, boost, on_luminance=on_luminance) for boost in BOOSTS]
 
 
-def _fit(
-    values: Floats, reflectance: Floats, usable: NDArray[np.bool_], boost: float, *, on_luminance: bool
-) -> ToneCurve:
+def hypothesis(greys: Floats, reflectance: Floats, trust: Floats, boost: float, *, on_luminance: bool) -> ToneCurve:
+    """The curve that the greys show where the phone has boosted colour by ``boost``; otherwise as above."""
+    plain = _without_boost(greys, boost)
+    values = (plain @ _LUMA)[:, None] if on_luminance else plain
+    return _fit(values, reflectance, trust, boost, on_luminance=on_luminance)
+
+
+def _fit(values: Floats, reflectance: Floats, trust: Floats, boost: float, *, on_luminance: bool) -> ToneCurve:
     """Solve ``P(cbrt(v)) = k * cbrt(reflectance)`` for the polynomial P and a gain k per channel, the middle one 1."""
     channels = values.shape[1]
     x = np.cbrt(np.maximum(values, 1e-6))
-    top = float(x[usable].max())
+    top = _brightest(x, trust)
     target = np.cbrt(reflectance)
-    trust = _TRUST * usable
+    trust = _TRUST * trust
     basis = (x[..., None] / top) ** _POWERS  # (6, channels, 4)
     free = [channel for channel in range(channels) if channel != channels // 2]
 
@@ -148,9 +153,16 @@ def _fit(
     )
     misfit = (design @ solution - wanted) * trust[:, None]
     residual = float(np.sqrt(np.mean(misfit**2)))
-    curve = ToneCurve(solution[:4] / top**_POWERS, top * 1.02, boost, on_luminance, residual)
-    if curve.rises():
-        return curve
     # A curve that falls somewhere is nonsense fitted to noise: a straight line is the better guess.
-    straight = np.array([float(target[usable].max()) / top, 0.0, 0.0, 0.0])
-    return ToneCurve(straight, top * 1.02, boost, on_luminance, residual)
+    straight = np.array([_brightest(target[:, None], trust / _TRUST) / top, 0.0, 0.0, 0.0])
+    fitted = solution[:4] / top**_POWERS
+    return ToneCurve(straight, top * 1.02, boost, on_luminance, residual).towards(fitted)
+
+
+def _brightest(values: Floats, trust: Floats) -> float:
+    """The largest of ``values`` (6, channels), white first; as far as the lightest greys are not trusted, the next."""
+    largest, left = 0.0, 1.0
+    for level, part in zip(values.max(axis=1), trust, strict=True):
+        largest += left * float(part * level)
+        left *= 1 - float(part)
+    return largest / (1 - left)

@@ -20,7 +20,7 @@ from calibration.tone import ToneCurve
 
 STRAIGHT = ToneCurve(np.array([1.0, 0.0, 0.0, 0.0]), 1.2, 1.0, False, 0.0)
 CARD = spectra.patches().values
-ALL = np.ones(24, bool)
+ALL = np.ones(24)
 # A card 600 pixels wide, upright, its first patch at 100, 200.
 CENTRES = np.array([100.0, 200.0]) + (PLACES + 0.5) * np.array([500.0, 300.0])
 

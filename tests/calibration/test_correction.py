@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from calibration import spectra
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import decode_srgb, encode_srgb, linear_srgb_to_lab, xyz_to_lab
-from calibration.correction import Calibration, calibrate
+from calibration.correction import Calibration, calibrate, trust_in_patches
 from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS, HELD_OUT_SKINS
 from calibration.problems import problem
 from calibration.simulated_camera import Isp, Phone, simulate_patches
@@ -165,3 +166,55 @@ def test_the_json_is_what_the_contract_promises() -> None:
     assert document["delta_e00"]["left_out_mean"] >= document["delta_e00"]["mean"]
     assert set(document["lamp"]) == {"cct_k", "like"}
     assert 0.3 < document["a_uncertainty"] < 3
+
+
+def test_a_small_step_in_the_patches_is_a_small_step_in_redness() -> None:
+    """The same picture stored another way has patches up to one per cent off. Nothing may flip: neither the lamp that
+    is believed, nor the history of the picture, nor whether a patch counts."""
+    rng = np.random.default_rng(5)
+    worst, mean = [], []
+    for lamp in ("D55", "LED-B1", "FL11", "FL3.14", "3-LED-3 (465/546/614)", "Incandescent"):
+        phone, isp = Phone.random(rng, HELD_OUT_CAMERAS), Isp.random(rng)
+        surfaces = np.concatenate([spectra.patches().values, SKINS])
+        rgb = simulate_patches(phone.sensitivity(), spectra.lamps()[lamp], isp, surfaces)
+        plain = reading_of(rgb[:24])
+        direction = rng.normal(0, 0.01, (24, 3))
+        found = [
+            calibrate(CardSearch("auto", replace(plain, rgb=plain.rgb * (1 + share * direction)))).to_lab(rgb[24:])[
+                :, 1
+            ]
+            for share in np.linspace(0, 1, 9)
+        ]
+        steps = np.abs(np.diff(found, axis=0)).mean(axis=1)
+        worst.append(steps.max())
+        mean.append(np.abs(found[-1] - found[0]).mean())
+    assert max(worst) < 0.08
+    assert np.mean(mean) < 0.2
+
+
+@pytest.mark.parametrize("start", [-0.02, 0.0])
+def test_a_patch_that_leaves_the_space_loses_its_weight_bit_by_bit(start: float) -> None:
+    """A channel that is cut off at zero is no measurement; clear of it, on either side, it is."""
+    values = np.linspace(start, start + 0.02, 2001)
+    rgb = np.full((24, 3), 0.2)
+    trust = []
+    for value in values:
+        rgb[14, 1] = value
+        reading = CardReading(
+            "classic-24", np.zeros((4, 2)), False, rgb, np.full((24, 3), 1e-3), np.zeros(24), np.zeros((24, 2))
+        )
+        trust.append(trust_in_patches(reading)[14])
+    assert np.abs(np.diff(trust)).max() < 0.01
+    assert min(trust) == 0
+    assert max(trust) == 1
+
+
+def test_a_few_clipped_pixels_take_a_little_weight() -> None:
+    rgb = np.full((24, 3), 0.2)
+    shares = np.linspace(0, 0.3, 24)
+    reading = CardReading("classic-24", np.zeros((4, 2)), False, rgb, np.full((24, 3), 1e-3), shares, np.zeros((24, 2)))
+    trust = trust_in_patches(reading)
+    assert (np.diff(trust) <= 0).all()
+    assert np.diff(trust).min() > -0.1
+    assert trust[0] == 1
+    assert trust[-1] == 0

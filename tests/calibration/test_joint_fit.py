@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 SKINS = spectra.skins().only(HELD_OUT_SKINS).values
 STRAIGHT = ToneCurve(np.array([1.0, 0.0, 0.0, 0.0]), 1.0, 1.0, False, 0.0)
-ALL = np.ones(24, bool)
+ALL = np.ones(24)
 SURE = np.full((24, 3), 1e-4)
 
 
@@ -36,7 +36,7 @@ def test_it_shows_skin_nearer_to_the_truth_than_the_vote_does() -> None:
         for lamp in ("D75", "LED-B3", "FL11", "FL3.14"):
             truth = true_sensor(lamp, camera)
             patches = spectra.patches().values @ truth.T
-            outcome = prior.vote(patches, ALL.astype(float), prior.library())
+            outcome = prior.vote(patches, ALL, prior.library())
             voted = np.einsum("p,pdw->dw", outcome.probability, prior.effective_sensors(outcome, prior.library()))
             joint = fit_jointly(patches, SURE, ALL, STRAIGHT, outcome, prior.library())
             skin = SKINS @ truth.T
@@ -49,7 +49,7 @@ def test_it_shows_skin_nearer_to_the_truth_than_the_vote_does() -> None:
 def test_a_light_that_falls_off_is_seen() -> None:
     truth = true_sensor("D75")
     lit = spectra.patches().values @ truth.T * np.exp(PLACES @ [0.03, -0.05])[:, None]
-    outcome = prior.vote(lit, ALL.astype(float), prior.library())
+    outcome = prior.vote(lit, ALL, prior.library())
     joint = fit_jointly(lit, SURE, ALL, STRAIGHT, outcome, prior.library())
     assert joint.slopes == pytest.approx([0.03, -0.05], abs=0.012)
 
@@ -59,7 +59,7 @@ def test_a_tone_curve_that_was_missed_is_corrected() -> None:
     linear = spectra.patches().values @ truth.T
     bent = np.cbrt(linear)
     file = (bent + 0.04 * (bent**2 - bent)) ** 3
-    outcome = prior.vote(file, ALL.astype(float), prior.library())
+    outcome = prior.vote(file, ALL, prior.library())
     joint = fit_jointly(file, SURE, ALL, STRAIGHT, outcome, prior.library())
     ratio = joint.tone.linearise(file)[18:22].mean(axis=1) / linear[18:22].mean(axis=1)
     before = file[18:22].mean(axis=1) / linear[18:22].mean(axis=1)
@@ -72,7 +72,7 @@ def test_what_the_patches_cannot_explain_widens_the_draws() -> None:
     spoilt = patches * (1 + np.random.default_rng(3).normal(0, 0.05, (24, 1)))
     spreads, misfits, unlikely = [], [], []
     for seen in (patches, spoilt):
-        outcome = prior.vote(seen, ALL.astype(float), prior.library())
+        outcome = prior.vote(seen, ALL, prior.library())
         joint = fit_jointly(seen, SURE, ALL, STRAIGHT, outcome, prior.library())
         spreads.append((SKINS @ joint.draws.transpose(0, 2, 1)).std(axis=0).mean())
         misfits.append(joint.misfit)

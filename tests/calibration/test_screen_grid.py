@@ -75,3 +75,12 @@ def test_a_card_shown_on_a_screen_is_refused_and_a_real_one_kept() -> None:
     refused = without_screens(shown, search)
     assert refused.reading is None
     assert [(one.code, one.severity) for one in refused.problems][-1] == ("screen_photo", "reject")
+
+
+def test_an_area_hardly_larger_than_a_tile_is_one_witness_and_not_twelve() -> None:
+    """A small card's own patches repeat, too; seen twelve times in nearly the same pixels they prove nothing."""
+    columns = np.arange(400)
+    stripes = np.clip(120 + 60 * np.sign(np.sin(2 * np.pi * columns / 7.1)), 0, 255)
+    picture = np.broadcast_to(stripes[None, :, None], (400, 400, 3)).astype(np.uint8)
+    assert find_grid(picture, (100, 100, 187, 137)).strength == 0
+    assert find_grid(picture).likely
