@@ -15,8 +15,8 @@ from analyzer.reading import FACE, Reading
 
 FORMATS = Path(__file__).parents[1] / "data" / "formats"
 PROFILES = {"sRGB": None, "Display P3": "DisplayP3-v4.icc", "Adobe RGB": "AdobeCompat-v4.icc"}
-# What was lossily coded differs in patches and skin by up to 1 % (measured: up to 0.08 for lossless files in wide spaces,
-# 0.16 for JPEG and HEIC, 0.27 for AVIF, whose skin itself is other).
+# What was lossily coded differs in patches and skin by up to 1 % (measured: up to 0.08 for lossless files in wide
+# spaces, 0.16 for JPEG and HEIC, 0.27 for AVIF, whose skin itself is other).
 LOSSLESS, LOSSY = 0.15, 0.35
 
 
