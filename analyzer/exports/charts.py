@@ -48,7 +48,10 @@ class Trend:
 
 def trend_of(document: Mapping[str, Any], band: Sequence[Mapping[str, float]], region: str, measure: Measure) -> Trend:
     """Rows for ``region``: residuals in percent of the peak, or changes of a* against the baseline."""
-    points = [row for point in document["points"] if (row := _point(point, region, measure))]
+    # Each session counts its own days, so only the latest and the baseline share an axis.
+    latest = max(len(document.get("sessions", ())), 1)
+    shown = [point for point in document["points"] if point.get("session") in (None, latest)]
+    points = [row for point in shown if (row := _point(point, region, measure))]
     peak = (document.get("curve") or {}).get(region, {}).get("peak_delta_a")
     factor = 100.0 if measure == "residual" else peak
     scaled = [] if factor is None else [_scaled(row, factor) for row in band]
@@ -56,11 +59,11 @@ def trend_of(document: Mapping[str, Any], band: Sequence[Mapping[str, float]], r
         {"day": flag["from_day"], "to_day": flag.get("to_day"), "message": flag["message"]}
         for flag in document["verdict"]["flags"]
         if flag.get("from_day") is not None and flag.get("region") in (None, region, "face")
+        if flag.get("session", latest) == latest
     ]
     trend = Trend(points, scaled, flags, measure)
     first, last = trend.days
-    shown = [row for row in scaled if first <= row["day"] <= last]
-    return Trend(points, shown, flags, measure)
+    return Trend(points, [row for row in scaled if first <= row["day"] <= last], flags, measure)
 
 
 def trend_chart(trend: Trend, height: int = 300, *, selectable: bool = False) -> Drawing:

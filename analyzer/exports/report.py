@@ -49,7 +49,7 @@ def _page(result: SeriesReport) -> Page:
         treated=_treatment_in_words(result.treatment) + _band_in_words(result.recovery.band_source),
         verdict=document["verdict"],
         urgent=document["urgent"],
-        days=tuple(_row(point) for point in document["points"]),
+        days=tuple(_row(point, len(document["sessions"]) > 1) for point in document["points"]),
         claims=tuple(_claim_in_words(said[one]) for one in named if one in said),
         problems=tuple(f"{one.file}: {why.sentence}" for one in result.readings for why in one.problems),
         chart=_chart(document, band["band"]),
@@ -72,13 +72,17 @@ def _treatment_in_words(treatment: Treatment) -> str:
     return "; ".join([*parts, *treatment.conditions])
 
 
-def _row(point: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(point: Mapping[str, Any], several: bool) -> tuple[str, ...]:
+    """One line of the table of days; with several sessions a day says whose it is."""
+    day = f"{point['day']:.1f}"
+    if several and point["session"] is not None:
+        day = f"{point['session']}: {day}"
     face = point["regions"].get("face")
     if face is None:
-        return (f"{point['day']:.1f}", point["file"], "-", "-", "-", "-", say("report.not_used"))
+        return (day, point["file"], "-", "-", "-", "-", say("report.not_used"))
     delta, se, left, band = (face[key] for key in ("delta_a", "delta_a_se", "residual", "expected_residual"))
     return (
-        f"{point['day']:.1f}",
+        day,
         point["file"],
         f"{face['a']:.1f}",
         "-" if delta is None else f"{delta:+.1f} ± {2 * se:.1f}",

@@ -99,3 +99,15 @@ def test_windows_are_bars_under_their_documents_name() -> None:
 
 def test_no_hours_no_chart() -> None:
     assert windows_chart([claim("R3", "a.txt", None, None)], (0.0, 7.0)) is None
+
+
+def test_of_several_sessions_the_latest_is_drawn_with_the_baseline() -> None:
+    days = [(-1, None, None), (1, 0.9, 1), (3, 0.2, 1), (1, 0.8, 2)]
+    points = [point(day, value) | {"session": session} for day, value, session in days]
+    flags = tuple(
+        {"from_day": 3.0, "to_day": None, "message": f"of {session}", "region": "face", "session": session}
+        for session in (1, 2)
+    )
+    trend = trend_of(document(*points, flags=flags) | {"sessions": ["first", "second"]}, BAND, "face", "delta")
+    assert [row["day"] for row in trend.points] == [-1, 1]
+    assert [row["message"] for row in trend.flags] == ["of 2"]
