@@ -51,6 +51,12 @@ def analyze(
             write_json(refused, json_to)
         raise
     document = result.to_json()
+    of_photographs = {one.code for reading in result.readings for one in reading.problems}
+    for problem in document["problems"]:
+        if problem["code"] not in of_photographs:  # those were said with their photograph
+            say(f"{problem['message']} {problem['advice']}")
+    for change in document["lamp_changes"]:
+        say(change["message"])
     if json_to is not None:
         write_json(document, json_to)
     if report is not None:
