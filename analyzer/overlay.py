@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer.pipeline import PhotoAnalysis
 from analyzer.reading import LABELS
-from calibration.errors import UsageError
+from calibration.errors import writing
 
 # Okabe and Ito's palette, told apart by people with any colour vision (red left out: it would look like a finding).
 _COLOURS: Mapping[str, tuple[int, int, int]] = {
@@ -66,7 +66,5 @@ def overlay(analysis: PhotoAnalysis) -> NDArray[np.uint8]:
 def _write_png(picture: NDArray[np.uint8], path: Path) -> None:
     from PIL import Image
 
-    try:
+    with writing(path):
         Image.fromarray(picture).save(path, "PNG")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None

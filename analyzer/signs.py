@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
-from calibration.errors import NothingToAnalyze
+from calibration.errors import NothingToAnalyze, shown
 from calibration.problems import Problem, problem
 
 SIGNS_FILE = "signs.csv"
@@ -48,19 +48,19 @@ def parse_sign(captured_at: str, sign: str, severity: str, zone: tzinfo | None =
     """One line as an entry; a time without an offset is taken in ``zone``. ``ValueError`` says what is wrong."""
     name = sign.strip().casefold().replace(" ", "_")
     if name not in KNOWN:
-        raise ValueError(f"there is no sign {_shown(sign)}; known are {', '.join(KNOWN)}")
+        raise ValueError(f"there is no sign {shown(sign, 40)}; known are {', '.join(KNOWN)}")
     try:
         when = datetime.fromisoformat(captured_at.strip())
     except ValueError:
-        raise ValueError(f"{_shown(captured_at)} is not a time like 2026-05-03T08:12:00+02:00") from None
+        raise ValueError(f"{shown(captured_at, 40)} is not a time like 2026-05-03T08:12:00+02:00") from None
     if when.tzinfo is None:
         if zone is None:
-            raise ValueError(f"the time {_shown(captured_at)} has no offset, such as +02:00")
+            raise ValueError(f"the time {shown(captured_at, 40)} has no offset, such as +02:00")
         when = when.replace(tzinfo=zone)
     highest = 1 if name == BARE_SKIN else HIGHEST_SEVERITY
     text = severity.strip()
     if not (text.isascii() and text.isdigit() and len(text) == 1 and int(text) <= highest):
-        raise ValueError(f"severity is {_shown(severity)}; write a whole number from 0 to {highest}")
+        raise ValueError(f"severity is {shown(severity, 40)}; write a whole number from 0 to {highest}")
     return SignEntry(when, name, int(text))
 
 
@@ -150,8 +150,3 @@ def exposures_before(entries: Iterable[SignEntry], captured_at: datetime) -> tup
         if one.sign in EXPOSURES and one.severity > 0 and timedelta(0) <= captured_at - one.captured_at <= EXPOSED_FOR
     }
     return tuple(name for name in EXPOSURES if name in told)
-
-
-def _shown(text: str) -> str:
-    short = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return f'"{short[:40]}{"…" if len(short) > 40 else ""}"'

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from calibration.errors import UsageError
+from calibration.errors import UsageError, shown
 
 PROCEDURES = ("microneedling", "rf-microneedling", "derma-roller")
 SKIN_TONES = ("auto", "I", "II", "III", "IV", "V", "VI")
@@ -150,7 +150,7 @@ def _listed(words: Sequence[str]) -> str:
 def _parse_session(document: Mapping[str, Any], source: str) -> Treatment:
     unknown = sorted(str(key) for key in document if key not in _PARSERS)
     if unknown:
-        raise TreatmentError(f"{source}: there is no key {_shown(unknown[0])}; known are {', '.join(_PARSERS)}.")
+        raise TreatmentError(f"{source}: there is no key {shown(unknown[0])}; known are {', '.join(_PARSERS)}.")
     if "treated_at" not in document:
         raise TreatmentError(f"{source}: treated_at is missing; write treated_at = {_EXAMPLE}, with its offset.")
     values = {key: _PARSERS[key](document[key], source) for key in _PARSERS if key in document}
@@ -184,9 +184,7 @@ def parse_treatment_row(row: Mapping[str, str | None], source: str = "treatments
 def _session_tables(document: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
     sessions = document["session"]
     if not isinstance(sessions, list) or not all(isinstance(one, Mapping) for one in sessions) or not sessions:
-        raise TreatmentError(
-            f"{source}: session = {_shown(sessions)} is not expected; sessions are [[session]] tables."
-        )
+        raise TreatmentError(f"{source}: session = {shown(sessions)} is not expected; sessions are [[session]] tables.")
     if len(sessions) > MAX_SESSIONS:
         raise TreatmentError(f"{source}: {len(sessions)} sessions in one record; at most {MAX_SESSIONS} are expected.")
     if len(document) > 1:
@@ -196,18 +194,8 @@ def _session_tables(document: Mapping[str, Any], source: str) -> list[Mapping[st
     return sessions
 
 
-def _shown(value: object) -> str:
-    """A value as it may stand in a sentence: one short line."""
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except ValueError:  # a whole number of thousands of digits has no repr
-        text = "a very long number"
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return f'"{text[:60]}{"…" if len(text) > 60 else ""}"'
-
-
 def _wrong(source: str, key: str, value: object, expected: str) -> TreatmentError:
-    return TreatmentError(f"{source}: {key} = {_shown(value)} is not expected; {expected}.")
+    return TreatmentError(f"{source}: {key} = {shown(value)} is not expected; {expected}.")
 
 
 def _treated_at(value: object, source: str) -> datetime:

@@ -12,6 +12,10 @@ RuborError                    anything Rubor refuses; its text is one plain sent
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from calibration.problems import Problem
 
 
@@ -45,3 +49,22 @@ class PhotoTooLarge(InputError):
 
 class NothingToAnalyze(InputError):
     """No such file or folder, or nothing usable in it."""
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Around the writing of ``path``: what goes wrong with the file is one plain sentence, a :class:`UsageError`."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value as it may stand in a sentence: one short quoted line."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # a whole number of thousands of digits has no repr
+        text = "a very long number"
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return f'"{text[:most]}{"…" if len(text) > most else ""}"'

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from analyzer.commands.output import JSON_OPTION, require_ending, say, write_json, write_text
-from calibration.errors import UsageError
+from calibration.errors import UsageError, writing
 
 
 @click.command()
@@ -40,10 +40,8 @@ def card(paper: str, pair: Path | None, beside: str, output: Path | None, json_t
     require_ending(output, (".pdf",), "-o")
     from calibration.printed_card_pdf import write_card
 
-    try:
+    with writing(output):
         write_card(output, "letter" if paper == "letter" else "a4")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}.") from None
     say(f"Wrote {output}. Print it at 100 %, on matte paper, and check the scales with a ruler.")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from calibration.errors import UsageError
+from calibration.errors import UsageError, writing
 
 OWN_MISTAKE, USED_WRONGLY, NOT_ANALYSABLE = 1, 2, 3
 JSON_OPTION = click.option(
@@ -60,19 +60,15 @@ def lines_to(target: str | None) -> Iterator[Callable[[str], object] | None]:
     if target is None or target == "-":
         yield None if target is None else sys.stdout.write
         return
-    try:
+    with writing(target):
         file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; only opening may fail politely
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror or error}.") from None
     with file:
         yield file.write
 
 
 def write_text(path: Path, text: str) -> None:
-    try:
+    with writing(path):
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def say(sentence: str) -> None:

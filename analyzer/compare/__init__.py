@@ -1,6 +1,6 @@
 """Before and after: two photographs of one face, aligned, at one scale, in one light, and what changed between them."""
 
-from analyzer.compare.comparison import Comparison, compare_pictures, comparison, save_comparison
+from analyzer.compare.comparison import Comparison, comparison
 from analyzer.compare.sides import Side
 
-__all__ = ["Comparison", "Side", "compare_pictures", "comparison", "save_comparison"]
+__all__ = ["Comparison", "Side", "comparison"]

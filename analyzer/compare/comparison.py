@@ -15,7 +15,7 @@ from analyzer.reading import FACE
 from analyzer.surface.difference import ChangeMap, change_between
 from analyzer.surface.picture import PALE, Scale, bar_pixels
 from analyzer.words import region_name, say
-from calibration.errors import UsageError
+from calibration.errors import writing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,10 +66,8 @@ class Comparison:
     def save(self, path: Path) -> None:
         """A PNG or a PDF, by the ending of ``path``. Raises ``UsageError`` where it cannot be written."""
         data = self.pdf() if path.suffix.lower() == ".pdf" else self.png()
-        try:
+        with writing(path):
             path.write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def comparison(
@@ -103,25 +101,6 @@ def comparison(
     delta = second.reading.a - first.reading.a
     se = float(np.hypot(first.reading.a_se, second.reading.a_se))
     return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se)
-
-
-def compare_pictures(
-    before: Path | bytes,
-    after: Path | bytes,
-    region: str = FACE,
-    anonymise: bool = False,
-    titles: tuple[str, str] | None = None,
-) -> Image:
-    """:func:`comparison` as a picture of 1920 by 1080 pixels."""
-    return comparison(before, after, region, anonymise, titles).image()
-
-
-def save_comparison(picture: Image, path: Path) -> None:
-    """Write a picture of a comparison as PNG or PDF; :meth:`Comparison.save` gives a PDF with real text."""
-    if path.suffix.lower() == ".pdf":
-        picture.save(path, "PDF", resolution=150.0, title="Before and after", producer="Rubor")
-    else:
-        picture.save(path, "PNG", optimize=True)
 
 
 def draw_page(page: Canvas, what: Comparison) -> None:

@@ -15,7 +15,7 @@ from analyzer.recovery import windows
 from analyzer.recovery.settings import DOCUMENTS
 from analyzer.treatment import Treatment
 from analyzer.words import say
-from calibration.errors import UsageError
+from calibration.errors import writing
 
 _CHART_WIDTH = 640
 
@@ -31,10 +31,8 @@ def write_report(result: SeriesReport, path: Path) -> None:
         from analyzer.exports.html import html_report
 
         content = html_report(page, chart_svg(page)).encode("utf-8")
-    try:
+    with writing(path):
         path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _page(result: SeriesReport) -> Page:

@@ -6,14 +6,12 @@ The records know these calls only, so that they can be tried without the measuri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from analyzer.reading import Reading
 from analyzer.signs import SignEntry
 from analyzer.treatment import Treatment
-
-NOT_BARE = "made_up"
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,5 @@ def _judge(basis: Basis) -> dict[str, Any]:
     from analyzer.recovery import judge
     from analyzer.surface.face_map import FaceMap
 
-    bare = {one.file: all(problem.code != NOT_BARE for problem in one.problems) for one in basis.readings}
-    # The series names covered skin itself, from ``bare``: it must not be named twice.
-    plain = [
-        replace(one, problems=tuple(problem for problem in one.problems if problem.code != NOT_BARE))
-        for one in basis.readings
-    ]
     maps = {file: FaceMap.from_bytes(data) for file, data in basis.face_maps.items()}
-    return judge(build_series(basis.patient, basis.treatment, plain, bare, basis.signs, maps)).to_json()
+    return judge(build_series(basis.patient, basis.treatment, basis.readings, signs=basis.signs, maps=maps)).to_json()

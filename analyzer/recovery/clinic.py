@@ -17,7 +17,7 @@ from analyzer.recovery.band import anybody, expected_band, population
 from analyzer.recovery.claims import WordTable
 from analyzer.recovery.settings import BandFit, Learned, Settings, document_settings
 from analyzer.treatment import Treatment
-from calibration.errors import UsageError
+from calibration.errors import UsageError, shown
 
 SECTIONS = ("name", "band", "shares", "levels", "words", "shifts", "limits", "learned")
 SHOWN_DAYS = (1.0, 2.0, 3.0, 7.0, 14.0)
@@ -58,7 +58,7 @@ def parse_clinic(document: Mapping[str, Any], source: str = "clinic.toml") -> Se
     base = document_settings()
     for key in document:
         if key not in SECTIONS:
-            raise ClinicError(f"{source}: there is no key {_shown(key)}; known are {', '.join(SECTIONS)}.")
+            raise ClinicError(f"{source}: there is no key {shown(key)}; known are {', '.join(SECTIONS)}.")
     name = document.get("name", "clinic")
     if not isinstance(name, str) or not name.strip() or len(name) > 80 or not name.isprintable():
         raise _wrong(source, "name", name, "write the clinic's name as text, in one line")
@@ -146,7 +146,7 @@ def _section(document: Mapping[str, Any], key: str, source: str) -> Mapping[str,
 def _known(section: Mapping[str, Any], where: str, known: Mapping[str, Any], source: str) -> None:
     for key in section:
         if key not in known:
-            raise ClinicError(f"{source}: there is no key {_shown(f'{where}.{key}')}; known are {', '.join(known)}.")
+            raise ClinicError(f"{source}: there is no key {shown(f'{where}.{key}')}; known are {', '.join(known)}.")
 
 
 def _numbers(
@@ -258,16 +258,7 @@ def _table_leaves(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, f
 
 
 def _wrong(source: str, key: str, value: object, expected: str) -> ClinicError:
-    return ClinicError(f"{source}: {key} = {_shown(value)} is not expected; {expected}.")
-
-
-def _shown(value: object) -> str:
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except ValueError:  # a whole number of thousands of digits has no repr
-        text = "a very long number"
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return f'"{text[:60]}{"…" if len(text) > 60 else ""}"'
+    return ClinicError(f"{source}: {key} = {shown(value)} is not expected; {expected}.")
 
 
 def _quoted(text: str) -> str:

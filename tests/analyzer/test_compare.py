@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from analyzer.compare import Comparison, compare_pictures, comparison
+from analyzer.compare import Comparison, comparison
 from analyzer.errors import NotComparable
 from calibration.errors import UsageError
 
@@ -97,7 +97,7 @@ def test_without_a_card_the_page_says_so_and_claims_nothing(samples: Path) -> No
 
 def test_a_photograph_that_cannot_be_measured_is_named(samples: Path, cat_jpeg: bytes) -> None:
     with pytest.raises(NotComparable, match="After"):
-        compare_pictures(samples / "p01_light_skin" / "d00.jpg", cat_jpeg)
+        comparison(samples / "p01_light_skin" / "d00.jpg", cat_jpeg)
 
 
 def test_a_place_that_cannot_be_written_is_told(faded: Comparison, tmp_path: Path) -> None:
