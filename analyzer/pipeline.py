@@ -18,6 +18,7 @@ from analyzer.reading import FACE, FaceReading, Reading
 from analyzer.series import Observation, RegionColour, Series, SurfaceObservation
 from analyzer.signs import SignEntry, bare_skin_at, exposures_before, read_signs
 from analyzer.treatment import Treatment, read_treatment
+from calibration.card_reading import PatchSpectra
 from calibration.correction import Calibration, calibrate
 from calibration.detection import find_card
 from calibration.errors import InputError, NothingToAnalyze
@@ -37,6 +38,9 @@ METHOD_VERSION = "2"
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.
 WORKING_SIDE = 2048
+
+# A prime share of the pixels tells a mean difference as well as all of them do.
+_EVERY = 47
 
 Progress = Callable[[str], None]
 
@@ -78,11 +82,34 @@ class PhotoAnalysis:
         lab = np.array([face.L, face.a, face.b])
         return map_face(self.measured, self.measured.calibration.a_se(lab))
 
+    def with_edition(self) -> Reading:
+        """The reading; where the edition of the bought card was not named, ``calibration`` also tells what that may do.
 
-def analyze_photo(path: Path, card: str = "auto") -> PhotoAnalysis:
+        ``other_edition_a`` there is how much higher the face's mean a* would be with a card of the other edition.
+        """
+        if self.measured is None or self.reading.calibration is None:
+            return self.reading
+        from analyzer.face_light import followed
+        from calibration.card_edition import as_other_edition, is_assumed
+
+        seen = self.measured
+        if not is_assumed(seen.calibration):
+            return self.reading
+        other = followed(as_other_edition(seen.calibration), seen.factor, seen.linear, seen.labels)
+        some = np.where(np.arange(seen.labels.size).reshape(seen.labels.shape) % _EVERY == 0, seen.labels, 0)
+        a_star = [_lab_of_skin(seen.linear, some, one, seen.factor)[some > 0, 1] for one in (other, seen.calibration)]
+        higher = float((a_star[0] - a_star[1]).mean())
+        return replace(self.reading, calibration={**self.reading.calibration, "other_edition_a": round(higher, 2)})
+
+
+Card = str | PatchSpectra
+
+
+def analyze_photo(path: Path, card: Card = "auto") -> PhotoAnalysis:
     """Measure the photograph at ``path``. A refusal is a reading with ``usable`` False, never an exception.
 
-    Raises ``UnknownCard`` for a card name that does not exist.
+    ``card`` is what :func:`calibration.detection.find_card` takes. Raises ``UnknownCard`` for a card name that does not
+    exist.
     """
     try:
         photo = read_photo(path)
@@ -91,7 +118,7 @@ def analyze_photo(path: Path, card: str = "auto") -> PhotoAnalysis:
     return analyze_decoded(photo, card)
 
 
-def analyze_photo_bytes(data: bytes, name: str, card: str = "auto") -> PhotoAnalysis:
+def analyze_photo_bytes(data: bytes, name: str, card: Card = "auto") -> PhotoAnalysis:
     """Measure a photograph held in memory; ``name`` is only for messages. Otherwise as :func:`analyze_photo`."""
     try:
         photo = decode_photo(data, name)
@@ -100,7 +127,7 @@ def analyze_photo_bytes(data: bytes, name: str, card: str = "auto") -> PhotoAnal
     return analyze_decoded(photo, card)
 
 
-def analyze_decoded(photo: Photo, card: str = "auto") -> PhotoAnalysis:
+def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     """Measure a decoded photograph."""
     from analyzer import quality
     from analyzer.erythema import measure, skin_tone
@@ -213,12 +240,14 @@ def analyze_series(
     jobs: int = 1,
     progress: Progress | None = None,
     settings: Settings | None = None,
+    card: str = "auto",
 ) -> SeriesReport:
     """Analyse one patient's folder.
 
     Raises ``TreatmentError`` for a missing or wrong treatment record and ``NothingToAnalyze`` for a folder that does
     not exist or holds no photograph. ``progress`` is told one sentence for each photograph.
-    ``settings`` are a clinic's own numbers (:func:`analyzer.recovery.clinic.read_clinic`).
+    ``settings`` are a clinic's own numbers (:func:`analyzer.recovery.clinic.read_clinic`); ``card`` is what
+    :func:`calibration.detection.find_card` takes (``UnknownCard``).
     """
     from analyzer.recovery import judge
 
@@ -230,7 +259,7 @@ def analyze_series(
     signs, sign_problems = read_signs(folder, treatment.treated_at.tzinfo)
     readings = []
     maps: dict[str, FaceMap] = {}
-    for path, (reading, face_map) in zip(photographs, _readings(photographs, jobs), strict=True):
+    for path, (reading, face_map) in zip(photographs, _readings(photographs, jobs, card), strict=True):
         if face_map is not None:
             maps[path.name] = face_map
         timed = _with_time(reading, times.get(path.name))
@@ -245,21 +274,22 @@ def analyze_series(
     return SeriesReport(treatment, tuple(readings), judge(series, settings), settings)
 
 
-def _readings(paths: Sequence[Path], jobs: int) -> Sequence[tuple[Reading, FaceMap | None]]:
+def _readings(paths: Sequence[Path], jobs: int, card: str) -> Sequence[tuple[Reading, FaceMap | None]]:
+    read = partial(_reading_of, card=card)
     if jobs == 1 or len(paths) < 2:
-        return [_reading_of(path) for path in paths]
+        return [read(path) for path in paths]
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Fresh processes: one face network shared by threads gives silently wrong landmarks.
     workers = min(jobs, len(paths))
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=speak, initargs=(language(),)) as pool:
-        return list(pool.map(_reading_of, paths))
+        return list(pool.map(read, paths))
 
 
-def _reading_of(path: Path) -> tuple[Reading, FaceMap | None]:
+def _reading_of(path: Path, card: str) -> tuple[Reading, FaceMap | None]:
     """What a series keeps of a photograph: its numbers and its map, not its pixels."""
-    analysis = analyze_photo(path)
+    analysis = analyze_photo(path, card)
     return analysis.reading, analysis.face_map if analysis.reading.usable else None
 
 

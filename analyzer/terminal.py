@@ -16,6 +16,7 @@ def photo_in_words(reading: Reading) -> str:
         lamp = calibration.get("lamp")
         light = f", light about {lamp['cct_k']} K, like {lamp['like']}" if lamp else ""
         lines.append(f"Card {calibration['card']}{', mirrored' if calibration['mirrored'] else ''}{light}.")
+        lines += _edition_in_words(calibration)
     if reading.skin_tone:
         lines.append(f"Skin tone {reading.skin_tone.tone_class.replace('_', ' ')} (ITA {reading.skin_tone.ita:.0f}).")
     lines.append(f"{'region':<13}{'a*':>7}{'± 95 %':>8}{'L*':>7}{'b*':>7}{'pixels':>10}")
@@ -23,6 +24,18 @@ def photo_in_words(reading: Reading) -> str:
         label = name.replace("_", " ")
         lines.append(f"{label:<13}{one.a:>7.1f}{2 * one.a_se:>8.1f}{one.L:>7.1f}{one.b:>7.1f}{one.pixels:>10}")
     return "\n".join(lines)
+
+
+def _edition_in_words(calibration: Mapping[str, Any]) -> list[str]:
+    """Nobody said how old the card is: what was assumed, and what the other edition would change."""
+    higher = calibration.get("other_edition_a")
+    if higher is None:
+        return []
+    return [
+        "The card is taken for one made before November 2014; with a newer one "
+        f"(--card {calibration['card']}@after-2014) a* of the face would be {abs(higher):.1f} "
+        f"{'higher' if higher >= 0 else 'lower'}. Keep to one card and one answer."
+    ]
 
 
 def series_in_words(document: Mapping[str, Any]) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.cards import PRINTED
 from calibration.problems import Problem
+
+EditionName = Literal["before-2014", "after-2014"]
+# Of the bought card. Measured spectra are there of the older one alone, so it is what an unnamed card is taken for.
+DEFAULT_EDITION: EditionName = "before-2014"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,13 @@ class CardReading:
     gradient: NDArray[np.float64] | None = None
     gradient_se: NDArray[np.float64] | None = None
     patches: PatchSpectra | None = None
+
+    @property
+    def edition(self) -> str | None:
+        """The edition that a bought card is taken for; None for our own."""
+        if self.card == PRINTED:
+            return None
+        return self.patches.edition if self.patches else DEFAULT_EDITION
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,19 @@ each measured spectrum is changed as little and as smoothly as gives the change 
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import spectra
-from calibration.card_reading import PatchSpectra
+from calibration.card_reading import DEFAULT_EDITION, EditionName, PatchSpectra
 from calibration.cards import load_card
 from calibration.errors import UnknownCard
 from calibration.printed_card import printed_patches
 
 Floats = NDArray[np.float64]
-EditionName = Literal["before-2014", "after-2014"]
 
 EDITIONS: tuple[EditionName, ...] = ("before-2014", "after-2014")
-# Measured spectra first: what they are worth is known.
-DEFAULT_EDITION: EditionName = "before-2014"
 # Root mean square effect of a home print's unknown colours on skin's a*, and on a change of a* seen with the same
 # print, over simulated printers, phones and lamps (benchmarks/card_colours.py).
 UNPAIRED_A_SE, UNPAIRED_CHANGE_SE = 2.5, 1.5

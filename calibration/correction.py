@@ -139,7 +139,7 @@ class Calibration:
             if fit
             else None,
             "lamp": {"cct_k": round(lamp.cct_k / 10) * 10, "like": lamp.like} if lamp else None,
-            "edition": reading.patches.edition if reading and reading.patches else None,
+            "edition": reading.edition if reading else None,
             "a_uncertainty": round(self.a_se(_TYPICAL_SKIN), 2),
             # The part of it that is the same in every photograph with this very card.
             "a_uncertainty_shared": round(reading.patches.shared_a_se, 2) if reading and reading.patches else 0.0,

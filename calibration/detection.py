@@ -27,11 +27,12 @@ class _Wanted:
     printed_patches: PatchSpectra
 
 
-def find_card(photo: Photo, card: str = AUTO) -> CardSearch:
+def find_card(photo: Photo, card: str | PatchSpectra = AUTO) -> CardSearch:
     """Find ``card`` in ``photo``.
 
     ``card`` is a name of :func:`calibration.cards.names`, ``auto``, ``none`` (do not look), or the path of a file that
-    pairing wrote. A bought card's name and ``auto`` may end in ``@before-2014`` or ``@after-2014``, the card's edition.
+    pairing wrote, or a print's own patches as pairing learned them. A bought card's name and ``auto`` may end in
+    ``@before-2014`` or ``@after-2014``, the card's edition.
 
     Raises ``UnknownCard`` for another name or file. A card that is covered, cut, blurred or too small is not read:
     ``card_unreadable`` says why; a chart with other colours gives ``unknown_card``; without any card, and for
@@ -39,33 +40,35 @@ def find_card(photo: Photo, card: str = AUTO) -> CardSearch:
     colours nobody has measured.
     """
     if card == NONE:
-        return CardSearch(card, None, (problem("no_card"),))
-    wanted = _wanted(card)
+        return CardSearch(NONE, None, (problem("no_card"),))
+    wanted, asked = _wanted(card), card if isinstance(card, str) else PRINTED
     # Brings OpenCV with it, which who only handles results need not load.
     from calibration.card_copies import Copies
 
     copies = Copies(photo)
     if not wanted.printed:
-        return CardSearch(card, *_bought(copies, photo, wanted))
+        return CardSearch(asked, *_bought(copies, photo, wanted))
     if wanted.bought is None:
-        return CardSearch(card, *_printed(copies, photo, wanted))
+        return CardSearch(asked, *_printed(copies, photo, wanted))
     # A bought card beside a printed one is the better one: where it is found at once, nothing else is looked for.
     better = _bought(copies, photo, wanted, looks=1)
     if better[0] is not None:
-        return CardSearch(card, *better)
+        return CardSearch(asked, *better)
     found = _printed(copies, photo, wanted, slice(1))
     seen = _codes(found) != {"no_card"}
     better = _bought(copies, photo, wanted, looks=2 if seen else None)
     if better[0] is not None:
-        return CardSearch(card, *better)
+        return CardSearch(asked, *better)
     if not seen and _codes(better) == {"no_card"}:
         # The finest look is left to who says that the card is there: without one it costs most.
         found = _printed(copies, photo, wanted, slice(1, 2))
         seen = _codes(found) != {"no_card"}
-    return CardSearch(card, *(found if seen else better))
+    return CardSearch(asked, *(found if seen else better))
 
 
-def _wanted(card: str) -> _Wanted:
+def _wanted(card: str | PatchSpectra) -> _Wanted:
+    if isinstance(card, PatchSpectra):
+        return _Wanted(None, True, None, card)
     from calibration.card_spectra import edition_of, edition_spectra, unpaired_spectra
 
     if card.lower().endswith(PAIRED_FILE):

@@ -87,7 +87,21 @@ class PairedCard:
 def read_paired(path: Path) -> PairedCard:
     """The print described in ``path``. Raises ``UnknownCard`` for a file that is not there or not of this kind."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UnknownCard(f"{path.name} is not a file that rubor card --pair has written.") from None
+    except OSError as error:
+        raise UnknownCard(f"The card file {path.name} cannot be read: {error.strerror or error}.") from None
+    return parse_paired(text, path.name)
+
+
+def parse_paired(text: str, name: str) -> PairedCard:
+    """The print described by ``text``, what :meth:`PairedCard.to_toml` wrote; ``name`` is for the message.
+
+    Raises ``UnknownCard`` for anything else.
+    """
+    try:
+        table = tomllib.loads(text)
         known = np.array(table["wavelengths"], dtype=np.float64)
         rows = np.array(table["reflectance"], dtype=np.float64)
         paired = PairedCard(
@@ -96,17 +110,15 @@ def read_paired(path: Path) -> PairedCard:
             str(table["reference"]),
             np.stack([np.interp(spectra.WAVELENGTHS, known, row) for row in rows]),
         )
-    except OSError as error:
-        raise UnknownCard(f"The card file {path.name} cannot be read: {error.strerror or error}.") from None
     except (ValueError, KeyError, TypeError):
-        raise UnknownCard(f"{path.name} is not a file that rubor card --pair has written.") from None
+        raise UnknownCard(f"{name} is not a file that rubor card --pair has written.") from None
     in_order = known.ndim == 1 and len(known) > 1 and bool(np.all(np.diff(known) > 0))
     if table.get("schema") != SCHEMA or paired.reflectance.shape[0] != len(printed_patches().inks) or not in_order:
-        raise UnknownCard(f"{path.name} is not a file that rubor card --pair has written.")
+        raise UnknownCard(f"{name} is not a file that rubor card --pair has written.")
     if not (
         np.isfinite(paired.reflectance).all() and paired.reflectance.min() >= 0 and paired.reflectance.max() <= 1.2
     ):
-        raise UnknownCard(f"{path.name} holds reflectances that no print has.")
+        raise UnknownCard(f"{name} holds reflectances that no print has.")
     return paired
 
 

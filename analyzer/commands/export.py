@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.commands.output import say
+from analyzer.commands.output import CARD_OPTION, LANGUAGE_OPTION, say
 from calibration.errors import NothingToAnalyze, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--with-photographs", is_flag=True, help="Let the photographs leave too, without metadata (fhir, dicom).")
 @click.option("--pseudonym", metavar="TEXT", help="How other systems call this patient. Default: a made-up identifier.")
 @click.option("--treatment", type=click.Path(path_type=Path), metavar="FILE", help="Instead of FOLDER/treatment.toml.")
+@CARD_OPTION
+@LANGUAGE_OPTION
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Where the app keeps its records.")
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Photographs analysed side by side."
@@ -39,6 +41,7 @@ def export(
     with_photographs: bool,
     pseudonym: str | None,
     treatment: Path | None,
+    card: str,
     data_dir: Path | None,
     jobs: int,
 ) -> None:
@@ -53,7 +56,7 @@ def export(
     if pseudonym is not None and not (0 < len(pseudonym.strip()) <= 64 and pseudonym.isprintable()):
         raise UsageError("--pseudonym takes 1 to 64 printable characters.")
     pseudonym = pseudonym.strip() if pseudonym else None
-    record = _find(patient, treatment, data_dir, pseudonym, jobs)
+    record = _find(patient, treatment, card, data_dir, pseudonym, jobs)
     from analyzer.exports.files import write_whole
 
     files = _files(record, form, output, with_photographs)
@@ -62,15 +65,18 @@ def export(
         say(f"Wrote {path}.")
 
 
-def _find(patient: str, treatment: Path | None, data_dir: Path | None, pseudonym: str | None, jobs: int) -> Exported:
+def _find(
+    patient: str, treatment: Path | None, card: str, data_dir: Path | None, pseudonym: str | None, jobs: int
+) -> Exported:
     from analyzer.exports.exported import from_folder, from_record
+    from calibration.cards import AUTO
     from calibration.problems import problem
 
     folder = Path(patient)
     if folder.is_dir():
-        return from_folder(folder, treatment_file=treatment, pseudonym=pseudonym, jobs=jobs, progress=say)
-    if treatment is not None:
-        raise UsageError("--treatment goes with a folder of photographs; a record of the app has its own.")
+        return from_folder(folder, treatment_file=treatment, card=card, pseudonym=pseudonym, jobs=jobs, progress=say)
+    if treatment is not None or card != AUTO:
+        raise UsageError("--treatment and --card go with a folder of photographs; a record of the app has its own.")
     from analyzer.web.context import data_dir as usual_data_dir
 
     found = from_record(patient, data_dir or usual_data_dir(), pseudonym=pseudonym)

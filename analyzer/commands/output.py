@@ -35,6 +35,13 @@ LANGUAGE_OPTION = click.option(
     "--lang", metavar="CODE", callback=_speak, expose_value=False, is_eager=True,
     help="Language of the sentences: en or de; else RUBOR_LANG.",
 )  # fmt: skip
+CARD_OPTION = click.option(
+    "--card",
+    default="auto",
+    show_default=True,
+    metavar="auto|none|NAME",
+    help="The card in the picture; @after-2014 behind a bought card's name (or auto) if it is from November 2014 on.",
+)
 CLINIC_OPTION = click.option(
     "--clinic", type=click.Path(path_type=Path), metavar="FILE.toml", help="A clinic's own numbers for the band."
 )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from analyzer.commands.output import JSON_OPTION, NOT_ANALYSABLE, require_ending, say, write_json
+from analyzer.commands.output import CARD_OPTION, JSON_OPTION, NOT_ANALYSABLE, require_ending, say, write_json
 from calibration.errors import UsageError
 
 
 @click.command()
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--card", default="auto", show_default=True, metavar="auto|none|NAME", help="The card in the picture.")
+@CARD_OPTION
 @JSON_OPTION
 @click.option(
     "--label-map", type=click.Path(path_type=Path), metavar="PNG", help="Write the regions, one label a pixel."
@@ -29,7 +29,7 @@ def photo(image: Path, card: str, json_to: str | None, label_map: Path | None, o
     from analyzer.pipeline import analyze_photo
 
     analysis = analyze_photo(image, card=card)
-    reading = analysis.reading
+    reading = analysis.with_edition()
     if label_map is not None or overlay is not None:
         from analyzer.overlay import write_label_map, write_overlay
 
@@ -57,7 +57,8 @@ def photo(image: Path, card: str, json_to: str | None, label_map: Path | None, o
     "--region", default="face", show_default=True, metavar="NAME", help="Show one region instead of the face."
 )
 @click.option("--anonymise", is_flag=True, help="Cover the eyes.")
-def compare(before: Path, after: Path, output: Path, region: str, anonymise: bool) -> None:
+@CARD_OPTION
+def compare(before: Path, after: Path, output: Path, region: str, anonymise: bool, card: str) -> None:
     """Before and after, aligned, in the same light and at the same scale."""
     from analyzer.reading import LABELS
 
@@ -66,5 +67,5 @@ def compare(before: Path, after: Path, output: Path, region: str, anonymise: boo
         raise UsageError(f"There is no region {region!r}: choose one of {', '.join(LABELS)}.")
     from analyzer.compare import comparison
 
-    comparison(before, after, region, anonymise).save(output)
+    comparison(before, after, region, anonymise, card=card).save(output)
     say(f"Wrote {output}.")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from analyzer.commands.output import (
+    CARD_OPTION,
     CLINIC_OPTION,
     JSON_OPTION,
     LANGUAGE_OPTION,
@@ -30,10 +31,17 @@ from calibration.errors import InputError
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Photographs analysed side by side."
 )
+@CARD_OPTION
 @CLINIC_OPTION
 @LANGUAGE_OPTION
 def analyze(
-    folder: Path, treatment: Path | None, json_to: str | None, report: Path | None, jobs: int, clinic: Path | None
+    folder: Path,
+    treatment: Path | None,
+    json_to: str | None,
+    report: Path | None,
+    jobs: int,
+    card: str,
+    clinic: Path | None,
 ) -> None:
     """Analyse one patient's series: every photograph, the trend, the verdict."""
     from analyzer.pipeline import analyze_series, unusable_series
@@ -42,7 +50,7 @@ def analyze(
     require_ending(report, (".html", ".pdf"), "--report")
     try:
         settings = read_clinic(clinic) if clinic else None
-        result = analyze_series(folder, treatment_file=treatment, jobs=jobs, progress=say, settings=settings)
+        result = analyze_series(folder, treatment_file=treatment, jobs=jobs, progress=say, settings=settings, card=card)
     except InputError as error:
         refused = unusable_series(folder.resolve().name, error)
         if told := urgent_of_folder(folder, treatment, refused):

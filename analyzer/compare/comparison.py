@@ -20,6 +20,8 @@ from calibration.errors import writing
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from analyzer.pipeline import Card
+
 _INK, _QUIET, _LINE, _WARN = (24, 28, 36), (88, 96, 108), (214, 219, 226), (150, 72, 0)
 _EDGE, _GAP, _TOP = 48, 30, 150
 PICTURE_WIDTH = (WIDTH - 2 * _EDGE - 2 * _GAP) // 3
@@ -76,16 +78,18 @@ def comparison(
     region: str = FACE,
     anonymise: bool = False,
     titles: tuple[str, str] | None = None,
+    card: Card = "auto",
 ) -> Comparison:
     """Measure, align and render two photographs of one face.
 
     ``region`` is a name of ``analyzer.reading.LABELS``; ``anonymise`` covers the eyes and leaves dates out; ``titles``
-    stand under the pictures, instead of the times that the files tell. Nothing carries metadata.
+    stand under the pictures, instead of the times that the files tell. Nothing carries metadata. ``card`` is what
+    :func:`calibration.detection.find_card` takes.
     Raises ``NotComparable`` when one of them cannot be measured or lacks the region.
     """
     words = [say("before_after.before"), say("before_after.after")]
     first, second = (
-        side(source, title, word, region, anonymise)
+        side(source, title, word, region, anonymise, card)
         for source, title, word in zip((before, after), titles or (None, None), words, strict=True)
     )
     frame = frame_of(first, region, PICTURE_WIDTH, PICTURE_HEIGHT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analyzer.errors import NotComparable
 from analyzer.folder import captured_at_of
-from analyzer.pipeline import Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
+from analyzer.pipeline import Card, Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
 from analyzer.reading import RegionReading
 from analyzer.surface.face_map import FaceMap
 from analyzer.treatment import Treatment, read_treatment
@@ -34,12 +34,12 @@ class Side:
         return self.measured.calibration.found
 
 
-def side(source: Path | bytes, title: str | None, word: str, region: str, anonymise: bool) -> Side:
+def side(source: Path | bytes, title: str | None, word: str, region: str, anonymise: bool, card: Card) -> Side:
     """Measure the photograph. Raises ``NotComparable`` where it cannot be, or lacks the region."""
     if isinstance(source, Path):
-        analysis, name = analyze_photo(source), f"The photograph {source.name}"
+        analysis, name = analyze_photo(source, card), f"The photograph {source.name}"
     else:
-        analysis, name = analyze_photo_bytes(source, title or word), f"The photograph “{title or word}”"
+        analysis, name = analyze_photo_bytes(source, title or word, card), f"The photograph “{title or word}”"
     if analysis.measured is None or analysis.face_map is None or not analysis.reading.usable:
         reasons = " ".join(one.sentence for one in analysis.reading.problems if one.severity == "reject")
         raise NotComparable(f"{name} cannot be compared. {reasons}")

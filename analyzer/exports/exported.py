@@ -50,6 +50,7 @@ def from_folder(
     folder: Path,
     *,
     treatment_file: Path | None = None,
+    card: str = "auto",
     pseudonym: str | None = None,
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
@@ -58,7 +59,7 @@ def from_folder(
     from analyzer.folder import find_photographs
     from analyzer.pipeline import analyze_series
 
-    result = analyze_series(folder, treatment_file=treatment_file, jobs=jobs, progress=progress)
+    result = analyze_series(folder, treatment_file=treatment_file, jobs=jobs, progress=progress, card=card)
     document = result.to_json()
     if not document["usable"]:
         raise NothingToAnalyze(problem("unreadable", reason=f"no photograph in {folder.name} could be used"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analyzer.reading import Reading
+from analyzer.records.card_choice import CardChoice
 from analyzer.signs import SignEntry
 from analyzer.treatment import Treatment
 
@@ -42,7 +43,7 @@ class Analyst:
     """``version`` names the method: readings and courses of another version are made again."""
 
     version: str
-    read: Callable[[bytes, str], Measurement]
+    read: Callable[[bytes, str, CardChoice], Measurement]
     judge: Callable[[Basis], dict[str, Any]]
 
 
@@ -53,14 +54,14 @@ def standard_analyst() -> Analyst:
     return Analyst(METHOD_VERSION, _read, _judge)
 
 
-def _read(data: bytes, name: str) -> Measurement:
+def _read(data: bytes, name: str, card: CardChoice) -> Measurement:
     from analyzer.ghost import ghost
     from analyzer.pipeline import analyze_photo_bytes
 
-    analysis = analyze_photo_bytes(data, name)
+    analysis = analyze_photo_bytes(data, name, card.wanted())
     if not analysis.reading.usable or analysis.face_map is None:
         return Measurement(analysis.reading)
-    return Measurement(analysis.reading, analysis.face_map.to_bytes(), ghost(analysis))
+    return Measurement(analysis.with_edition(), analysis.face_map.to_bytes(), ghost(analysis))
 
 
 def _judge(basis: Basis) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _belongs_to(table: str) -> Mapped[str]:
 
 
 class PatientRow(Base):
-    """One person's record; ``owner`` is the actor who may see it."""
+    """One person's record. ``owner`` is the actor who may see it; ``card``, ``paired_card``: the colour card in use."""
 
     __tablename__ = "patients"
 
@@ -61,6 +61,8 @@ class PatientRow(Base):
     name: Mapped[str] = mapped_column(sa.String(200))
     owner: Mapped[str] = mapped_column(sa.String(200), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime())
+    card: Mapped[str] = mapped_column(sa.String(40), server_default="auto")
+    paired_card: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class TreatmentRow(Base):

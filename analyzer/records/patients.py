@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from analyzer.records.access import Actor, note, patient_of
 from analyzer.records.archive import Archive, at_offset, offset_minutes
+from analyzer.records.card_choice import CardChoice
 from analyzer.records.database import PatientRow, PhotographRow, TreatmentRow
 from analyzer.treatment import Treatment, join_sessions
 from calibration.errors import UsageError
@@ -25,6 +26,7 @@ class Patient:
     id: str
     name: str
     treatment: Treatment
+    card: CardChoice = field(default_factory=CardChoice)
 
 
 def create_patient(archive: Archive, actor: Actor, name: str, treatment: Treatment) -> Patient:
@@ -48,7 +50,7 @@ def change_patient(archive: Archive, actor: Actor, patient_id: str, name: str, t
         session.execute(sa.delete(TreatmentRow).where(TreatmentRow.patient_id == patient_id))
         session.add_all(_session_row(patient_id, one) for one in treatment.sessions)
         note(session, actor, "change", f"patient {patient_id}")
-        return Patient(row.id, row.name, treatment)
+        return _patient(session, row)
 
 
 def add_session(archive: Archive, actor: Actor, patient_id: str, treatment: Treatment) -> Patient:
@@ -56,6 +58,20 @@ def add_session(archive: Archive, actor: Actor, patient_id: str, treatment: Trea
     patient = get_patient(archive, actor, patient_id)
     joined = join_sessions([*(replace(one, earlier=()) for one in patient.treatment.sessions), treatment], "the record")
     return change_patient(archive, actor, patient_id, patient.name, joined)
+
+
+def choose_card(archive: Archive, actor: Actor, patient_id: str, card: CardChoice) -> Patient:
+    """Say which colour card is used; what another one has read is read again (``photographs.measure_missing``)."""
+    with archive.session() as session:
+        row = patient_of(session, actor, patient_id)
+        row.card, row.paired_card = card.name, card.paired
+        note(session, actor, "change", f"card of patient {patient_id}")
+        return _patient(session, row)
+
+
+def card_of(row: PatientRow) -> CardChoice:
+    """The colour card of a record."""
+    return CardChoice(row.card, row.paired_card)
 
 
 def list_patients(archive: Archive, actor: Actor) -> list[Patient]:
@@ -109,7 +125,7 @@ def _session_of(row: TreatmentRow) -> Treatment:
 
 
 def _patient(session: Session, row: PatientRow) -> Patient:
-    return Patient(row.id, row.name, treatment_of(session, row.id))
+    return Patient(row.id, row.name, treatment_of(session, row.id), card_of(row))
 
 
 def _session_row(patient_id: str, treatment: Treatment) -> TreatmentRow:

@@ -22,8 +22,8 @@ from analyzer.reading import Reading
 from analyzer.records.access import Actor, note, patient_of, photograph_of
 from analyzer.records.analyst import Measurement
 from analyzer.records.archive import Archive, at_offset, offset_minutes
-from analyzer.records.database import PhotographRow, ReadingRow
-from analyzer.records.patients import treatment_of
+from analyzer.records.database import PatientRow, PhotographRow, ReadingRow
+from analyzer.records.patients import card_of, treatment_of
 from calibration.errors import InputError
 from calibration.problems import Problem, problem, reworded
 
@@ -100,10 +100,7 @@ def add_photograph(
         if twin is not None:
             return Answer(name, "duplicate", twin, twin.problems)
         kept = _keep(archive, actor, patient_id, clean, digest, photo, bare_skin, captured_at or photo.captured_at)
-    measured = _measure(archive, data, kept)
-    if measured is None:
-        return Answer(kept.name, "unmeasured", kept)
-    kept = _keep_measurement(archive, kept, measured)
+    kept = _measure(archive, data, kept)
     return Answer(kept.name, _outcome(kept), kept, kept.problems)
 
 
@@ -114,7 +111,7 @@ def set_time(archive: Archive, actor: Actor, photograph_id: str, captured_at: da
         row.captured_at, row.offset_minutes = captured_at, offset_minutes(captured_at)
         note(session, actor, "change", f"photograph {photograph_id}")
         session.flush()
-        return _photograph(session, row, archive.analyst.version)
+        return _photograph(session, row, archive)
 
 
 def set_bare_skin(archive: Archive, actor: Actor, photograph_id: str, bare_skin: bool) -> Photograph:
@@ -124,7 +121,7 @@ def set_bare_skin(archive: Archive, actor: Actor, photograph_id: str, bare_skin:
         row.bare_skin = bare_skin
         note(session, actor, "change", f"photograph {photograph_id}")
         session.flush()
-        return _photograph(session, row, archive.analyst.version)
+        return _photograph(session, row, archive)
 
 
 def list_photographs(archive: Archive, actor: Actor, patient_id: str) -> list[Photograph]:
@@ -136,24 +133,22 @@ def list_photographs(archive: Archive, actor: Actor, patient_id: str) -> list[Ph
             .where(PhotographRow.patient_id == patient_id)
             .order_by(PhotographRow.captured_at.is_(None), PhotographRow.captured_at, PhotographRow.added_at)
         ).all()
-        return [_photograph(session, row, archive.analyst.version) for row in rows]
+        return [_photograph(session, row, archive) for row in rows]
 
 
 def measure_missing(archive: Archive, actor: Actor, patient_id: str, stop: Event | None = None) -> None:
-    """Read the photographs that this version of the method has not read yet, until ``stop`` is set."""
+    """Read the photographs that this method, with the patient's card, has not read yet, until ``stop`` is set."""
     for kept in list_photographs(archive, actor, patient_id):
         if stop is not None and stop.is_set():
             return
         if kept.reading is None:
-            measured = _measure(archive, _data(archive, actor, kept.id, "measure"), kept)
-            if measured is not None:
-                _keep_measurement(archive, kept, measured)
+            _measure(archive, _data(archive, actor, kept.id, "measure"), kept)
 
 
 def get_photograph(archive: Archive, actor: Actor, photograph_id: str) -> Photograph:
     """One photograph's record. Raises :class:`~analyzer.records.access.NoSuchRecord`."""
     with archive.session() as session:
-        return _photograph(session, photograph_of(session, actor, photograph_id), archive.analyst.version)
+        return _photograph(session, photograph_of(session, actor, photograph_id), archive)
 
 
 def photograph_data(archive: Archive, actor: Actor, photograph_id: str) -> bytes:
@@ -178,21 +173,23 @@ def photograph_view(archive: Archive, actor: Actor, photograph_id: str, max_side
 
 
 def face_maps(archive: Archive, actor: Actor, patient_id: str) -> dict[str, bytes]:
-    """The face maps of the patient's photographs by file name, made by this version of the method."""
+    """The face maps of the patient's photographs by file name, made by this method."""
     with archive.session() as session:
         patient_of(session, actor, patient_id)
         rows = session.scalars(sa.select(PhotographRow).where(PhotographRow.patient_id == patient_id)).all()
         keys = {row.name: row.object_key for row in rows}
-    found = {name: archive.photos.view(key, _map_name(archive)) for name, key in keys.items()}
+        method = _method(session, archive, patient_id)
+    found = {name: archive.photos.view(key, _map_name(method)) for name, key in keys.items()}
     return {name: data for name, data in found.items() if data is not None}
 
 
 def photograph_outline(archive: Archive, actor: Actor, photograph_id: str) -> bytes | None:
     """The outline of face and card in a photograph as a PNG, clear but for its lines; None where none was made."""
     with archive.session() as session:
-        key = photograph_of(session, actor, photograph_id).object_key
+        row = photograph_of(session, actor, photograph_id)
+        key, method = row.object_key, _method(session, archive, row.patient_id)
         note(session, actor, "view", f"outline of photograph {photograph_id}")
-    return archive.photos.view(key, _outline_name(archive))
+    return archive.photos.view(key, _outline_name(method))
 
 
 def delete_photograph(archive: Archive, actor: Actor, photograph_id: str) -> None:
@@ -205,12 +202,17 @@ def delete_photograph(archive: Archive, actor: Actor, photograph_id: str) -> Non
     archive.photos.delete(key)
 
 
-def _map_name(archive: Archive) -> str:
-    return f"map-{archive.analyst.version}.png"
+def _method(session: Session, archive: Archive, patient_id: str) -> str:
+    """How this patient's photographs are read now: the method's version, with the patient's card."""
+    return card_of(session.get_one(PatientRow, patient_id)).method(archive.analyst.version)
 
 
-def _outline_name(archive: Archive) -> str:
-    return f"outline-{archive.analyst.version}.png"
+def _map_name(method: str) -> str:
+    return f"map-{method}.png"
+
+
+def _outline_name(method: str) -> str:
+    return f"outline-{method}.png"
 
 
 def _twin(archive: Archive, actor: Actor, patient_id: str, digest: str) -> Photograph | None:
@@ -220,7 +222,7 @@ def _twin(archive: Archive, actor: Actor, patient_id: str, digest: str) -> Photo
         row = session.scalars(
             sa.select(PhotographRow).where(PhotographRow.patient_id == patient_id, PhotographRow.sha256 == digest)
         ).first()
-        return _photograph(session, row, archive.analyst.version) if row else None
+        return _photograph(session, row, archive) if row else None
 
 
 def _keep(
@@ -258,41 +260,44 @@ def _keep(
             session.add(row)
             note(session, actor, "add", f"photograph {new_id}")
             session.flush()
-            return _photograph(session, row, archive.analyst.version)
+            return _photograph(session, row, archive)
     except BaseException:
         archive.photos.delete(key)
         raise
 
 
-def _measure(archive: Archive, data: bytes, kept: Photograph) -> Measurement | None:
-    """Read the photograph; None when the measuring itself breaks, which must not lose the photograph."""
+def _measure(archive: Archive, data: bytes, kept: Photograph) -> Photograph:
+    """Read the photograph and keep what was read. Measuring that breaks must not lose it: it comes back unread."""
+    with archive.session() as session:
+        card = card_of(session.get_one(PatientRow, kept.patient_id))
     try:
-        return archive.analyst.read(data, kept.name)
+        measured = archive.analyst.read(data, kept.name, card)
     except InputError as error:
-        return Measurement(Reading(kept.name, None, None, None, usable=False, problems=(error.problem,)))
+        measured = Measurement(Reading(kept.name, None, None, None, usable=False, problems=(error.problem,)))
     except Exception:
         _log.exception("measuring photograph %s failed", kept.id)
-        return None
+        return kept
+    return _keep_measurement(archive, kept, measured, card.method(archive.analyst.version))
 
 
-def _keep_measurement(archive: Archive, kept: Photograph, measured: Measurement) -> Photograph:
+def _keep_measurement(archive: Archive, kept: Photograph, measured: Measurement, method: str) -> Photograph:
     with archive.session() as session:
         row = session.get_one(PhotographRow, kept.id)
         # The pictures first: a reading that stands is never without the map it was made with.
-        for name, picture in ((_map_name(archive), measured.face_map), (_outline_name(archive), measured.outline)):
+        for name, picture in ((_map_name(method), measured.face_map), (_outline_name(method), measured.outline)):
             if picture is not None:
                 archive.photos.put_view(row.object_key, name, picture)
         document = measured.reading.to_json()
-        session.merge(ReadingRow(photograph_id=kept.id, method_version=archive.analyst.version, document=document))
+        session.merge(ReadingRow(photograph_id=kept.id, method_version=method, document=document))
         session.flush()
-        return _photograph(session, row, archive.analyst.version)
+        return _photograph(session, row, archive)
 
 
-def _photograph(session: Session, row: PhotographRow, method_version: str) -> Photograph:
+def _photograph(session: Session, row: PhotographRow, archive: Archive) -> Photograph:
     taken = None
     if row.captured_at is not None:
         taken = at_offset(row.captured_at, row.offset_minutes or 0)
-    stored = session.get(ReadingRow, (row.id, method_version))
+    stored = session.get(ReadingRow, (row.id, _method(session, archive, row.patient_id)))
     reading = _completed(Reading.from_json(stored.document), row, taken) if stored else None
     return Photograph(row.id, row.patient_id, row.name, taken, row.bare_skin, reading)
 

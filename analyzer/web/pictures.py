@@ -7,6 +7,7 @@ from typing import Literal
 
 from analyzer.records.access import Actor, NoSuchRecord
 from analyzer.records.archive import Archive
+from analyzer.records.card_choice import CardChoice
 from analyzer.records.courses import day_of
 from analyzer.records.patients import get_patient
 from analyzer.records.photographs import Photograph, face_maps, get_photograph, list_photographs, photograph_data
@@ -30,17 +31,25 @@ def comparison(
         raise NoSuchRecord("pair of photographs of one person")
     titles = (_title("before", before, archive, actor), _title("after", after, archive, actor))
     pictures = [photograph_data(archive, actor, one) for one in ids]
-    return _drawn(pictures[0], pictures[1], region, anonymise, titles, kind, language())
+    card = get_patient(archive, actor, before.patient_id).card
+    return _drawn(pictures[0], pictures[1], region, anonymise, titles, card, kind, language())
 
 
 @lru_cache(maxsize=PICTURES_REMEMBERED)
 def _drawn(
-    before: bytes, after: bytes, region: str, anonymise: bool, titles: tuple[str, str], kind: Kind, spoken: str
+    before: bytes,
+    after: bytes,
+    region: str,
+    anonymise: bool,
+    titles: tuple[str, str],
+    card: CardChoice,
+    kind: Kind,
+    spoken: str,
 ) -> bytes:
     from analyzer.compare import comparison as compared
 
     with speaking(spoken):
-        page = compared(before, after, region, anonymise, titles)
+        page = compared(before, after, region, anonymise, titles, card.wanted())
         return page.png() if kind == "png" else page.pdf()
 
 

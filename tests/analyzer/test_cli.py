@@ -97,8 +97,28 @@ def test_wrong_use_ends_with_two(arguments: list[str], capsys: pytest.CaptureFix
     assert capsys.readouterr().err.strip()
 
 
-def test_an_unknown_card_ends_with_two(samples: Path) -> None:
-    assert run("photo", samples / "p01_light_skin" / "d00.jpg", "--card", "tarot") == 2
+def test_an_unknown_card_ends_with_two(samples: Path, tmp_path: Path) -> None:
+    folder = samples / "p01_light_skin"
+    assert run("photo", folder / "d00.jpg", "--card", "tarot") == 2
+    assert run("analyze", folder, "--card", "tarot") == 2
+    assert run("compare", folder / "d00.jpg", folder / "d01.jpg", "-o", tmp_path / "x.png", "--card", "tarot") == 2
+    assert run("export", folder, "--format", "csv", "-o", tmp_path / "x.csv", "--card", "tarot") == 2
+
+
+def test_an_unnamed_edition_is_said_with_what_it_may_change(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photograph = samples / "p01_light_skin" / "d00.jpg"
+    figures = {}
+    for card in ("auto", "classic-24@before-2014", "auto@after-2014"):
+        assert run("photo", photograph, "--json", "-", "--card", card) == 0
+        document = json.loads(capsys.readouterr().out)
+        figures[card] = document["regions"]["face"]["a"]
+        assert ("other_edition_a" in document["calibration"]) == (card == "auto")
+        if card == "auto":
+            told = document["calibration"]["other_edition_a"]
+    assert figures["auto"] == figures["classic-24@before-2014"]
+    assert told == pytest.approx(figures["auto@after-2014"] - figures["auto"], abs=0.1)
+    assert run("photo", photograph) == 0
+    assert f"a* of the face would be {abs(told):.1f}" in capsys.readouterr().out
 
 
 def test_analyze_writes_document_and_reports(series: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -431,7 +431,7 @@ def test_a_record_of_the_app_is_exported_and_the_audit_says_so(tmp_path: Path) -
     days = iter(DAYS)
     real = standard_analyst()
     archive = open_archive(
-        tmp_path, Analyst(real.version, lambda _data, _name: Measurement(reading(next(days))), real.judge)
+        tmp_path, Analyst(real.version, lambda _data, _name, _card: Measurement(reading(next(days))), real.judge)
     )
     patient = create_patient(archive, LOCAL_USER, "Erika Mustermann", TREATMENT)
     for number, day in enumerate(DAYS):

@@ -15,6 +15,7 @@ from analyzer.records.photographs import Answer, Photograph, add_photograph, set
 from analyzer.records.signs import add_check
 from analyzer.signs import EXPOSURES
 from analyzer.web.context import archive
+from analyzer.web.pages.card import card_section
 from analyzer.web.pages.forms import moment_form
 from analyzer.words import plain, say, table
 from calibration.photo import SUFFIXES
@@ -40,6 +41,7 @@ def upload_section(course: Course) -> None:
         st.caption(say("patient.bare_first"))
     else:
         _take_in(course, bare, _exposures(course))
+    card_section(course)
     _outline(course)
     owner, answers = st.session_state.get(ANSWERS, (None, []))
     if answers and owner == patient.id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from analyzer.reading import LABELS, Reading, RegionReading
 from analyzer.records.access import Actor
 from analyzer.records.analyst import Analyst, Basis, Measurement
 from analyzer.records.archive import Archive, open_archive
+from analyzer.records.card_choice import CardChoice
 from analyzer.signs import URGENT
 from analyzer.treatment import Treatment
 from calibration.photo import decode_photo
@@ -60,12 +62,12 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     opened.close()
 
 
-def read(data: bytes, name: str) -> Measurement:
+def read(data: bytes, name: str, card: CardChoice) -> Measurement:
     photo = decode_photo(data, name)
     a = float(photo.pixels.mean()) / 10.0
     regions = {region: RegionReading(label, 900, 60.0, a, 17.0, 1.5, 0.6, a, 0.3) for region, label in LABELS.items()}
     reading = Reading(name, photo.captured_at, photo.width, photo.height, usable=True, regions=regions)
-    return Measurement(reading, f"map of {a:.1f}".encode(), b"outline")
+    return Measurement(replace(reading, calibration={"card": card.name}), f"map of {a:.1f}".encode(), b"outline")
 
 
 def judge(basis: Basis) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from analyzer.reading import Reading
 from analyzer.records.access import Actor, NoSuchRecord
 from analyzer.records.analyst import Measurement
 from analyzer.records.archive import Archive
+from analyzer.records.card_choice import CardChoice
 from analyzer.records.patients import Patient, create_patient, delete_patient
 from analyzer.records.photographs import (
     add_photograph,
@@ -127,7 +128,7 @@ def test_what_is_no_photograph_is_not_kept_and_says_so(
 
 
 def test_a_refused_photograph_is_kept(archive: Archive, actor: Actor, patient: Patient, make_photo: MakePhoto) -> None:
-    def refuse(_data: bytes, name: str) -> Measurement:
+    def refuse(_data: bytes, name: str, _card: CardChoice) -> Measurement:
         return Measurement(Reading(name, None, 64, 80, usable=False, problems=(problem("blurred"),)))
 
     strict = replace(archive, analyst=replace(archive.analyst, read=refuse))
@@ -140,7 +141,7 @@ def test_a_refused_photograph_is_kept(archive: Archive, actor: Actor, patient: P
 def test_when_measuring_breaks_the_photograph_is_kept_and_measured_later(
     archive: Archive, actor: Actor, patient: Patient, make_photo: MakePhoto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_data: bytes, _name: str) -> Measurement:
+    def broken(_data: bytes, _name: str, _card: CardChoice) -> Measurement:
         raise ZeroDivisionError("a bug")
 
     unlucky = replace(archive, analyst=replace(archive.analyst, read=broken))

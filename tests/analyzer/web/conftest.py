@@ -22,6 +22,7 @@ from analyzer.reading import LABELS, Reading, RegionReading
 from analyzer.records.access import LOCAL_USER, Actor
 from analyzer.records.analyst import Analyst, Basis, Measurement
 from analyzer.records.archive import Archive, open_archive
+from analyzer.records.card_choice import CardChoice
 from analyzer.records.patients import create_patient
 from analyzer.records.photographs import add_photograph
 from analyzer.treatment import Treatment
@@ -108,7 +109,7 @@ def _jpeg(grey: int) -> bytes:
     return out.getvalue()
 
 
-def _read(data: bytes, name: str) -> Measurement:
+def _read(data: bytes, name: str, _card: CardChoice) -> Measurement:
     photo = decode_photo(data, name)
     regions = {
         region: RegionReading(label, 900, 60.0, 14.25, 17.0, 1.5, 0.6, 14.0, 0.3) for region, label in LABELS.items()
