@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,14 @@ import pytest
 from PIL import Image
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Records opened by tests are sealed with a key of the tests' own, never with the key of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUBOR_KEY_FILE", str(tmp_path_factory.mktemp("key") / "photographs.key"))
+        yield
 
 
 @pytest.fixture(scope="session")

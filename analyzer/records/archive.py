@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from analyzer.records.analyst import Analyst, standard_analyst
 from analyzer.records.database import open_database
+from analyzer.records.sealing import Seal, key_file, seal_of
 from analyzer.records.store import PhotoStore
 
 
@@ -34,12 +35,16 @@ class Archive:
         self.engine.dispose()
 
 
-def open_archive(folder: Path, analyst: Analyst | None = None) -> Archive:
-    """Open (or begin) the records in ``folder``, readable by its owner alone."""
+def open_archive(folder: Path, analyst: Analyst | None = None, seal: Seal | None = None) -> Archive:
+    """Open (or begin) the records in ``folder``, readable by its owner alone.
+
+    Without a ``seal`` photographs are sealed with the user's own key; raises ``WrongKey`` where it is not theirs.
+    """
+    seal = seal or seal_of(folder, key_file())
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Archive(
         engine=open_database(folder / "records.sqlite"),
-        photos=PhotoStore(folder / "photos"),
+        photos=PhotoStore(folder / "photos", seal),
         analyst=analyst or standard_analyst(),
     )
 

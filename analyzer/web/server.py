@@ -26,6 +26,7 @@ from analyzer.records.access import LOCAL_USER
 from analyzer.records.archive import Archive
 from analyzer.records.patients import list_patients
 from analyzer.records.photographs import measure_missing
+from analyzer.records.sealing import key_file, seal_of
 from analyzer.resources import app_script, samples_folder
 from analyzer.web import context
 from analyzer.web.demo import PROGRESS, start_import
@@ -36,7 +37,6 @@ PORT = 8501
 PORTS_TRIED = 50
 UPLOAD_MB = 60
 SECONDS_TO_FINISH = 10.0
-DEMO_FOLDER = "rubor-demo-"
 
 # The page that Streamlit runs for every visitor.
 PAGE_SCRIPT = Path(__file__).with_name("pages") / "main.py"
@@ -89,9 +89,10 @@ async def start_up(_app: object) -> AsyncIterator[dict[str, Any]]:
 
 
 def _start_catching_up(archive: Archive) -> threading.Thread:
-    """Measure what an earlier run left unmeasured, or measured with another version of the method."""
+    """Seal what an older version kept unsealed; measure what is unmeasured, or was measured with another method."""
 
     def catch_up() -> None:
+        archive.photos.seal_all()
         for patient in list_patients(archive, LOCAL_USER):
             measure_missing(archive, LOCAL_USER, patient.id, PROGRESS.stop)
 
@@ -107,7 +108,7 @@ def serve(data_dir: Path | None, port: int | None, open_browser: bool, demo: boo
     the next free one. Raises :class:`UsageError` when a port that was asked for is taken.
     """
     if demo and data_dir is None:
-        with tempfile.TemporaryDirectory(prefix=DEMO_FOLDER, ignore_cleanup_errors=True) as passing:
+        with tempfile.TemporaryDirectory(prefix=context.DEMO_FOLDER, ignore_cleanup_errors=True) as passing:
             _serve(Path(passing), port, open_browser, demo)
     else:
         _serve(data_dir or context.data_dir(), port, open_browser, demo)
@@ -129,11 +130,14 @@ def _serve(data_dir: Path, port: int | None, open_browser: bool, demo: bool) -> 
     from streamlit.web import bootstrap
 
     chosen = free_port(port)
+    passing = data_dir.name.startswith(context.DEMO_FOLDER)
+    if not passing:
+        seal_of(data_dir, key_file())  # a key that is not there is said now, in one sentence
     os.environ[context.DATA_DIR] = str(data_dir)
     os.environ[context.DEMO] = "1" if demo else "0"
     url = f"http://{ADDRESS}:{chosen}"
     print(f"Rubor is at {url} - stop it with Ctrl+C.", flush=True)
-    how_long = " until it stops" if data_dir.name.startswith(DEMO_FOLDER) else ""
+    how_long = " until it stops" if passing else ""
     print(f"Records are kept in {data_dir}{how_long}.", flush=True)
     if open_browser:
         threading.Thread(target=_open_when_up, args=(url,), daemon=True).start()
