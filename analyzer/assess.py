@@ -15,7 +15,7 @@ from analyzer.series import Observation, RegionColour, Series
 from analyzer.signs import SignEntry, bare_skin_at, exposures_before, read_patients_signs
 from analyzer.treatment import Treatment, TreatmentError, join_sessions, parse_treatment_row
 from calibration.errors import InputError, NothingToAnalyze, UsageError
-from calibration.problems import Problem, problem
+from calibration.problems import Problem, because, problem
 
 if TYPE_CHECKING:
     from analyzer.recovery.settings import Settings
@@ -142,7 +142,7 @@ def _read_readings(path: Path) -> dict[str, PatientNumbers]:
         else:
             known[region] = colour
     if not patients:
-        raise NothingToAnalyze(problem("unreadable", reason=f"{path.name} holds no reading"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_reading", name=path.name)))
     return patients
 
 
@@ -182,9 +182,9 @@ def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no file {path.name}")) from None
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_file", name=path.name))) from None
     except (OSError, UnicodeDecodeError):
-        raise NothingToAnalyze(problem("unreadable", reason=f"{path.name} is not a text file")) from None
+        raise NothingToAnalyze(problem("unreadable", reason=because("not_text", name=path.name))) from None
     rows = csv.DictReader(text.splitlines(), restkey="more")
     if missing := [name for name in required if name not in (rows.fieldnames or ())]:
         raise UsageError(f"{path.name} needs the column {missing[0]} in its first line.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from calibration.errors import NothingToAnalyze, UsageError
 from calibration.photo import SUFFIXES
-from calibration.problems import problem
+from calibration.problems import because, problem
 
 CAPTURE_TIMES = "photos.csv"
 
@@ -21,7 +21,7 @@ def find_photographs(folder: Path) -> list[Path]:
         if path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     )
     if not found:
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no photograph in the folder {folder.name}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_photographs", name=folder.name)))
     return found
 
 

@@ -24,7 +24,7 @@ from calibration.detection import find_card
 from calibration.errors import InputError, NothingToAnalyze
 from calibration.language import language, speak
 from calibration.photo import Photo, decode_photo, read_photo
-from calibration.problems import Problem, problem
+from calibration.problems import Problem, because, problem
 
 if TYPE_CHECKING:
     from analyzer.face import Face
@@ -252,7 +252,7 @@ def analyze_series(
     from analyzer.recovery import judge
 
     if not folder.is_dir():
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no folder {folder.name}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_folder", name=folder.name)))
     treatment = read_treatment(treatment_file or folder / "treatment.toml")
     photographs = find_photographs(folder)
     times = read_capture_times(folder)

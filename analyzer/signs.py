@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.errors import NothingToAnalyze, shown
-from calibration.problems import Problem, problem
+from calibration.problems import Problem, because, problem
 
 SIGNS_FILE = "signs.csv"
 COLUMNS = ("captured_at", "sign", "severity")
@@ -82,7 +82,7 @@ def read_patients_signs(path: Path) -> tuple[dict[str, tuple[SignEntry, ...]], d
     Raises ``NothingToAnalyze`` for a file that does not exist.
     """
     if not path.exists():
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no file {path.name}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_file", name=path.name)))
     return _read(path, ("patient",), None)
 
 
@@ -93,15 +93,15 @@ def _read(
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return {}, {"": (problem("signs_unreadable", file=path.name, reason="it is not a text file"),)}
+        return {}, {"": (problem("signs_unreadable", file=path.name, reason=because("no_text")),)}
     rows = csv.DictReader(text.splitlines(), restkey="more")
     try:
         missing = [name for name in (*extra, *COLUMNS) if name not in (rows.fieldnames or ())]
     except csv.Error:
         missing = [*COLUMNS]
     if missing:
-        reason = f"its first line has no column {missing[0]}"
-        return {}, {"": (problem("signs_unreadable", file=path.name, reason=reason),)}
+        why = because("no_column", name=missing[0])
+        return {}, {"": (problem("signs_unreadable", file=path.name, reason=why),)}
     entries: dict[str, list[SignEntry]] = {}
     problems: dict[str, list[Problem]] = {}
     for number, row in _rows(rows):

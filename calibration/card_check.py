@@ -11,6 +11,7 @@ from calibration.card_fit import FittedCard, FlatCard, patch_sides, places
 from calibration.card_patches import PatchColours
 from calibration.cards import ReferenceCard
 from calibration.cielab import decode_srgb, delta_e00, encode_srgb, linear_srgb_to_lab
+from calibration.problems import because
 
 MIN_PATCH_PIXELS = 10
 # Standard deviation of the blur, in sides of a patch: beyond it the inner part that is read is no longer pure, and the
@@ -37,19 +38,19 @@ def is_cut(fitted: FittedCard, size: tuple[int, int], card: ReferenceCard) -> st
     """``size`` is width and height of the photograph."""
     corners = fitted.corners(card)
     if np.any(corners < -0.5) or np.any(corners > np.array(size) - 0.5):
-        return "part of it is outside the picture"
+        return because("card_cut")
     return None
 
 
 def is_small(fitted: FittedCard, card: ReferenceCard) -> str | None:
     side = float(patch_sides(fitted.to_image, fitted.half, card).min())
     if side < MIN_PATCH_PIXELS:
-        return f"it is too small in the picture (its fields are {side:.0f} pixels wide, {MIN_PATCH_PIXELS} are needed)"
+        return because("card_small", side=side, least=MIN_PATCH_PIXELS)
     return None
 
 
 def is_blurred(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> str | None:
-    return "it is blurred" if blur(flat, fitted, card) > _MAX_BLUR else None
+    return because("card_blurred") if blur(flat, fitted, card) > _MAX_BLUR else None
 
 
 def blur(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> float:
@@ -63,7 +64,7 @@ def blur(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> float:
 
 def is_covered(score: float) -> str | None:
     """``score`` as of :func:`cover_score`."""
-    return "something covers part of it, or a reflection lies on it" if score > _MAX_COVER else None
+    return because("card_covered") if score > _MAX_COVER else None
 
 
 def is_plainly_covered(score: float) -> str | None:
@@ -86,7 +87,7 @@ def is_off_colour(rgb: NDArray[np.float64], card: ReferenceCard) -> str | None:
     """``rgb`` (24, 3) linear sRGB of the patches."""
     error = colour_residuals(rgb, card)
     if error.mean() > _MAX_MEAN_DELTA_E:
-        return "its colours are not those of the card"
+        return because("card_colours")
     return None
 
 

@@ -67,7 +67,7 @@ def _coded(cicp: tuple[int, int] | None) -> RgbSpace | None:
     try:
         return rgb_space.from_cicp(*cicp) if cicp else None
     except rgb_space.HdrCoded as kind:
-        raise unreadable(f"it is coded for HDR screens ({kind})") from kind
+        raise unreadable("hdr", kind=kind) from kind
 
 
 def _as_rgb(pixels: Pixels) -> Pixels:

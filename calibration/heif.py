@@ -69,18 +69,18 @@ def check_whole(data: bytes) -> Declared:
         contents = _read_contents(data)
         for item, extents in contents.extents.items():
             if any(end > len(data) for _, end in extents):
-                raise unreadable("it was cut short")
+                raise unreadable("cut_short")
             kind = contents.kinds.get(item)
             if kind == b"hvc1":
                 _check_units(data, extents, _unit_length_bytes(data, contents.described(item)))
             if kind == b"av01" and any(data.find(HOLE_IN_NOISE, start, end) >= 0 for start, end in extents):
-                raise unreadable("parts of the picture are missing")
+                raise unreadable("parts_missing")
         declared = Declared(tuple(_sizes(data, contents)), _codes_of_colour(data, contents))
     except (struct.error, IndexError) as error:
-        raise unreadable("its table of contents is damaged") from error
+        raise unreadable("contents_damaged") from error
     for tiles in contents.tiles.values():
         if not all(tile in contents.extents for tile in tiles):
-            raise unreadable("parts of the picture are missing")
+            raise unreadable("parts_missing")
     return declared
 
 
@@ -105,21 +105,21 @@ def _read_contents(data: bytes) -> Contents:
     found = set()
     for box in boxes(data, 0, len(data)):
         if box.kind in (b"meta", b"mdat") and box.end > len(data):
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
         if box.kind == b"meta" and b"meta" not in found:
             _read_meta(data, box, contents)
         found.add(box.kind)
     if b"meta" not in found:
-        raise unreadable("it holds no still picture")
+        raise unreadable("no_still")
     if not contents.extents:
-        raise unreadable("its table of contents is empty")
+        raise unreadable("contents_empty")
     return contents
 
 
 def _read_meta(data: bytes, meta: Box, contents: Contents) -> None:
     inner = {box.kind: box for box in reversed(list(boxes(data, meta.start + 4, meta.end)))}
     if any(box.end > meta.end for box in inner.values()):
-        raise unreadable("its table of contents is damaged")
+        raise unreadable("contents_damaged")
     if b"pitm" in inner:
         fields = _Fields(data, inner[b"pitm"])
         contents.primary = fields.take(4 if fields.take(4) >> 24 else 2)
@@ -163,13 +163,13 @@ def _read_locations(data: bytes, iloc: Box, idat: Box | None, contents: Contents
         count = fields.take(2)
         pieces += count
         if pieces > _MOST_PIECES:
-            raise unreadable("its table of contents is damaged")
+            raise unreadable("contents_damaged")
         for _ in range(count):
             if version:
                 fields.take(index_size)
             offset, length = base + fields.take(offset_size), fields.take(length_size)
             if elsewhere:
-                raise unreadable("its picture is kept in another file")
+                raise unreadable("elsewhere")
             if method == 0:
                 extents.append((offset, offset + length if length else max(len(data), offset + 1)))
             elif method == 1:
@@ -178,7 +178,7 @@ def _read_locations(data: bytes, iloc: Box, idat: Box | None, contents: Contents
 
 def _inside_idat(offset: int, length: int, idat: Box | None) -> tuple[int, int]:
     if idat is None or idat.start + offset + length > idat.end:
-        raise unreadable("parts of the picture are missing")
+        raise unreadable("parts_missing")
     return idat.start + offset, idat.start + offset + length if length else idat.end
 
 
@@ -245,5 +245,5 @@ def _check_units(data: bytes, extents: list[tuple[int, int]], length_bytes: int)
         length = int.from_bytes(coded[at : at + length_bytes], "big")
         at += length_bytes
         if length < 2 or at + length > len(coded) or coded.find(_NO_SUCH_BYTES, at, at + length) >= 0:
-            raise unreadable("parts of the picture are missing")
+            raise unreadable("parts_missing")
         at += length

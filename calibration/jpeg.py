@@ -94,7 +94,7 @@ def read_layout(data: bytes) -> Layout:
         while 0 <= at < len(data) - 1 and data[at + 1] == 0xFF:  # fill bytes
             at += 1
         if not 0 <= at < len(data) - 1:
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
         marker, start = data[at + 1], at
         at += 2
         if marker == EOI:
@@ -103,16 +103,16 @@ def read_layout(data: bytes) -> Layout:
             continue
         at = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
         if at > len(data) or at < start + 4:
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
         try:
             _read_segment(layout, marker, data[start + 4 : at])
         except (struct.error, IndexError) as error:
-            raise unreadable("its header is damaged") from error
+            raise unreadable("header_damaged") from error
         if marker == SOS:
             at = _pass_code(markers, at, layout)
         layout.segments.append((marker, start, at))
     if not layout.scans:
-        raise unreadable("it holds no picture")
+        raise unreadable("no_picture")
     return layout
 
 
@@ -133,9 +133,9 @@ def decode(data: bytes, layout: Layout) -> NDArray[np.uint8]:
     try:
         pixels = cv2.imdecode(code, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise unreadable("its data is damaged") from error
+        raise unreadable("data_damaged") from error
     if pixels is None:
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
     return np.asarray(pixels, dtype=np.uint8)
 
 
@@ -170,14 +170,14 @@ def _segment(marker: int, content: bytes) -> bytes:
 def _read_segment(layout: Layout, marker: int, content: bytes) -> None:
     if marker in _FRAMES:
         if layout.frame:
-            raise unreadable("it holds two pictures in one")
+            raise unreadable("two_pictures")
         layout.frame = marker
         layout.precision, layout.height, layout.width, count = struct.unpack_from(">BHHB", content)
         for at in range(6, 6 + 3 * count, 3):
             layout.sampling[content[at]] = (content[at + 1] >> 4, content[at + 1] & 15)
     elif marker == SOS:
         if not layout.frame:
-            raise unreadable("its header is damaged")
+            raise unreadable("header_damaged")
         count = content[0]
         first, last, bits = struct.unpack_from("3B", content, 1 + 2 * count)
         layout.scans.append(Scan(tuple(content[1 : 1 + 2 * count : 2]), first, last, bits & 15))
@@ -201,7 +201,7 @@ def _pass_code(markers: NDArray[np.intp], at: int, layout: Layout) -> int:
     """The end of the entropy-coded data that starts at ``at``."""
     index = int(np.searchsorted(markers, at))
     if index == len(markers):
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
     if len(layout.scans) == 1:
         layout.first_code = at
     layout.code_end = int(markers[index])
@@ -210,11 +210,11 @@ def _pass_code(markers: NDArray[np.intp], at: int, layout: Layout) -> int:
 
 def _check_frame(layout: Layout) -> None:
     if layout.frame not in _FRAMES_READ or layout.precision != 8:
-        raise unreadable("it is a kind of JPEG that cameras do not write")
+        raise unreadable("odd_jpeg")
     if len(layout.sampling) not in (1, 3, 4):
-        raise unreadable("it has an unknown number of colour channels")
+        raise unreadable("odd_channels")
     if len(layout.scans) > _MOST_SCANS:
-        raise unreadable("it is a kind of JPEG that cameras do not write")
+        raise unreadable("odd_jpeg")
     check_size(layout.width, layout.height)
 
 
@@ -223,14 +223,14 @@ def _check_restarts(data: bytes, layout: Layout) -> None:
         return
     factors = list(layout.sampling.values())
     if any(0 in factor for factor in factors):
-        raise unreadable("its header is damaged")
+        raise unreadable("header_damaged")
     one = len(factors) == 1  # a single component is coded block by block, whatever its sampling says
     across, down = (1, 1) if one else (max(h for h, _ in factors), max(v for _, v in factors))
     units = -(-layout.width // (8 * across)) * -(-layout.height // (8 * down))
     needed = -(-units // layout.restart_interval) - 1
     found = sum(1 for _ in _RESTART.finditer(data, layout.first_code, layout.code_end))
     if found not in (needed, needed + 1):  # some writers close the last interval as well
-        raise unreadable("parts of the picture are missing")
+        raise unreadable("parts_missing")
 
 
 def _check_progression(layout: Layout) -> None:
@@ -241,7 +241,7 @@ def _check_progression(layout: Layout) -> None:
         if scan.low_bit == 0 or layout.frame != _PROGRESSIVE:
             missing -= {(component, k) for component in scan.components for k in range(scan.first, last + 1)}
     if missing:
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
 
 
 def _check_end(data: bytes, layout: Layout) -> None:
@@ -256,7 +256,7 @@ def _check_end(data: bytes, layout: Layout) -> None:
         image.load()
     except OSError:
         return
-    raise unreadable("parts of the picture are missing")
+    raise unreadable("parts_missing")
 
 
 def _decode_in_steps(data: bytes, layout: Layout) -> NDArray[np.uint8]:
@@ -281,10 +281,10 @@ def _decode_in_steps(data: bytes, layout: Layout) -> NDArray[np.uint8]:
             if used == len(left):
                 used, status = decoder.decode(_END_OF_IMAGE)
     except (OSError, SyntaxError, ValueError, IndexError) as error:
-        raise unreadable("its data is damaged") from error
+        raise unreadable("data_damaged") from error
     if status < 0:
-        raise unreadable("its data is damaged")
+        raise unreadable("data_damaged")
     if used >= 0:
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
     image.tile = []
     return np.asarray(image if image.mode in ("RGB", "CMYK") else image.convert("RGB"))

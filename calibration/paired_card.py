@@ -26,7 +26,7 @@ from calibration.errors import NothingToAnalyze, UnknownCard
 from calibration.photo import Photo
 from calibration.printed_card import printed_patches
 from calibration.printed_card_inks import PrintPrior
-from calibration.problems import problem
+from calibration.problems import because, problem
 
 Floats = NDArray[np.float64]
 
@@ -129,16 +129,16 @@ def pair(photo: Photo, reference: str = "auto") -> PairedCard:
     """
     printed = find_card(photo, PRINTED)
     if printed.reading is None:
-        raise _incomplete("the printed card", printed)
+        raise _incomplete("printed_card", printed)
     name = "classic-24" + reference.removeprefix("auto") if reference.startswith("auto") else reference
     bought = find_card(_without(photo, printed.reading), name)
     if bought.reading is None or bought.reading.card == PRINTED:
-        raise _incomplete("the bought card", bought)
+        raise _incomplete("bought_card", bought)
     calibration = calibrate(bought)
     if calibration.tone is None:
-        raise _badly_lit("the bought card")
+        raise _badly_lit("bought_card")
     if (printed.reading.clipped > 0.05).any():
-        raise _badly_lit("the printed card")
+        raise _badly_lit("printed_card")
     reflectance = learn(bought.reading, calibration, printed.reading)
     return PairedCard(printed_patches().version, photo.file, bought.reading.card, reflectance)
 
@@ -157,14 +157,14 @@ def _without(photo: Photo, printed: CardReading) -> Photo:
 
 def _incomplete(which: str, search: CardSearch) -> NothingToAnalyze:
     why = search.problems[-1]
-    reason = f"{which} is not in it"
+    said = because("pair_absent", which=because(which))
     if why.code == "card_unreadable":
-        reason = f"{which} is in it, but not readable - {why.message.partition(': ')[2].rstrip('.')}"
-    return NothingToAnalyze(problem("pair_incomplete", reason=reason))
+        said = because("pair_unread", which=because(which), why=why.message.partition(": ")[2].rstrip("."))
+    return NothingToAnalyze(problem("pair_incomplete", reason=said))
 
 
 def _badly_lit(which: str) -> NothingToAnalyze:
-    return NothingToAnalyze(problem("pair_incomplete", reason=f"{which} has fields that are too bright or too dark"))
+    return NothingToAnalyze(problem("pair_incomplete", reason=because("pair_badly_lit", which=because(which))))
 
 
 def learn(bought: CardReading, calibration: Calibration, printed: CardReading) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calibration.cielab import encode_srgb
 from calibration.errors import NothingToAnalyze
-from calibration.problems import problem
+from calibration.problems import because, problem
 from calibration.refusal import MAX_MEGAPIXELS, unreadable
 from calibration.rgb_space import RgbSpace
 
@@ -115,16 +115,16 @@ def read_photo(path: Path) -> Photo:
     """
     try:
         if path.is_dir():
-            raise NothingToAnalyze(problem("unreadable", reason=f"{path.name or path} is a folder"))
+            raise NothingToAnalyze(problem("unreadable", reason=because("is_folder", name=path.name or path)))
         if not path.exists():
-            raise NothingToAnalyze(problem("unreadable", reason=f"there is no file named {path.name}"))
+            raise NothingToAnalyze(problem("unreadable", reason=because("no_file", name=path.name)))
         if not path.is_file():
-            raise unreadable("it is not a file")
+            raise unreadable("not_a_file")
         if path.stat().st_size > _MAX_BYTES:
-            raise unreadable("it is longer than any photograph")
+            raise unreadable("too_long")
         data = path.read_bytes()
     except OSError as error:
-        raise unreadable(f"the computer could not open it ({error.strerror})") from error
+        raise unreadable("no_access", why=error.strerror) from error
     return decode_photo(data, path.name)
 
 

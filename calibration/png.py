@@ -39,9 +39,9 @@ def read_chunks(data: bytes) -> Chunks:
     while b"IEND" not in chunks.content:
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
         if at + 12 > len(data) or end > len(data):
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise unreadable("its data is damaged")
+            raise unreadable("data_damaged")
         kind = data[at + 4 : at + 8]
         if kind in _FOR_PIXELS:
             chunks.essential.append((at, end))
@@ -55,10 +55,10 @@ def read_size(chunks: Chunks) -> tuple[int, int]:
     """Width and height. Raises ``UnreadablePhoto`` for a header that no PNG may have."""
     content = chunks.content.get(b"IHDR", b"")
     if len(content) != _HEADER.size:
-        raise unreadable("it holds no picture")
+        raise unreadable("no_picture")
     width, height, depth, kind, packing, filtering, interlace = _HEADER.unpack(content)
     if depth not in _DEPTHS.get(kind, ()) or packing or filtering or interlace > 1:
-        raise unreadable("its header is damaged")
+        raise unreadable("header_damaged")
     return width, height
 
 

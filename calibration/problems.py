@@ -56,6 +56,11 @@ def problem(code: str, severity: Severity | None = None, **facts: object) -> Pro
     )
 
 
+def because(why: str, /, **facts: object) -> str:
+    """The end of a sentence that says why: ``why`` is a key of the texts' ``reasons``, filled in with ``facts``."""
+    return str(texts("reasons")[why]).format(**facts)
+
+
 def reworded(one: Problem) -> Problem:
     """A stored problem in the language spoken now; one that tells figures of its own stays as it was said."""
     entry = texts("problems").get(one.code)

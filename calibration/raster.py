@@ -39,14 +39,14 @@ _PILLOW_WARNS = 80e6  # Pillow warns of a tile (or a picture in one piece) of mo
 
 # What people send by mistake, by the first bytes.
 _OTHER_KINDS = (
-    (b"GIF8", "it is a GIF animation, not a photograph"),
-    (b"BM", "it is a BMP picture, not a phone's photograph"),
-    (b"%PDF", "it is a PDF document"),
-    (b"8BPS", "it is a Photoshop file"),
-    (b"PK\x03\x04", "it is a ZIP archive or an office document"),
-    (b"\xff\x0a", "it is a JPEG XL picture, which is not read yet"),
-    (b"\0\0\0\x0cJXL ", "it is a JPEG XL picture, which is not read yet"),
-    (b"\0\0\0\x0cjP  ", "it is a JPEG 2000 picture, which is not read"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"%PDF", "pdf"),
+    (b"8BPS", "photoshop"),
+    (b"PK\x03\x04", "zip"),
+    (b"\xff\x0a", "jpeg_xl"),
+    (b"\0\0\0\x0cJXL ", "jpeg_xl"),
+    (b"\0\0\0\x0cjP  ", "jpeg_2000"),
 )
 
 
@@ -78,7 +78,7 @@ def decode(data: bytes) -> Raster:
 def _reader(data: bytes) -> Callable[[bytes], Raster]:
     """The decoder for this content, whatever the file's name ends in."""
     if not data:
-        raise unreadable("it is empty")
+        raise unreadable("empty")
     if data[:3] == b"\xff\xd8\xff":
         return _read_jpeg
     if data[:8] == png.MAGIC:
@@ -86,7 +86,7 @@ def _reader(data: bytes) -> Callable[[bytes], Raster]:
     if data[:4] in (b"II*\0", b"MM\0*"):
         return _read_tiff
     if data[:4] in (b"II+\0", b"MM\0+"):
-        raise unreadable("it is a BigTIFF file, which no phone writes")
+        raise unreadable("bigtiff")
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _read_webp
     brands = heif.brands(data)
@@ -95,14 +95,14 @@ def _reader(data: bytes) -> Callable[[bytes], Raster]:
     if brands & _HEIC_BRANDS:
         return _read_heic
     if brands:
-        raise unreadable("it is a video or another kind of media file")
-    for magic, reason in _OTHER_KINDS:
+        raise unreadable("media")
+    for magic, kind in _OTHER_KINDS:
         if data.startswith(magic):
-            raise unreadable(reason)
+            raise unreadable(kind)
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml", b"<!doctype", b"<html")):
-        raise unreadable("it is a web page or a drawing, not a photograph")
-    raise unreadable("it is not a picture of a kind that phones write")
+        raise unreadable("page")
+    raise unreadable("unknown_kind")
 
 
 def _read_jpeg(data: bytes) -> Raster:
@@ -131,20 +131,20 @@ def _read_tiff(data: bytes) -> Raster:
 
     ifd = exif.read_ifd(data)
     if ifd is None:
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
     if 50706 in ifd.entries or ifd.number(254, 0) & 1:
-        raise unreadable("it is a camera's raw file")
+        raise unreadable("raw")
     width, height = ifd.number(256, 0), ifd.number(257, 0)
     check_size(width, height)
     _check_strips(data, ifd)
     depths = set(ifd.numbers(258))
     if set(ifd.numbers(339)) - {1} or not depths <= {1, 2, 4, 8, 16}:
-        raise unreadable("its pixels are not whole numbers of 8 or 16 bits")
+        raise unreadable("sample_format")
     kind, profile = ifd.entries.get(34675, (0, b""))
     facts = exif.parse(data)
     plain = ifd.number(262, 2) in (1, 2)
     if depths == {16} and not plain:
-        raise unreadable("it is an unusual kind of 16-bit TIFF")
+        raise unreadable("unusual_tiff")
     if depths == {16} or (plain and width * height > _PILLOW_WARNS):
         pixels = _with_opencv(data)
     else:
@@ -157,11 +157,11 @@ def _check_strips(data: bytes, ifd: exif.Ifd) -> None:
     for where, size in ((273, 279), (324, 325)):
         offsets, sizes = ifd.numbers(where), ifd.numbers(size)
         if len(offsets) != len(sizes):
-            raise unreadable("its table of contents is damaged")
+            raise unreadable("contents_damaged")
         if any(offset + length > len(data) for offset, length in zip(offsets, sizes, strict=True)):
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
     if not ifd.numbers(273) and not ifd.numbers(324):
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
 
 
 def _read_webp(data: bytes) -> Raster:
@@ -179,16 +179,16 @@ def _webp_chunks(data: bytes) -> dict[bytes, bytes]:
     """The first chunk of each kind, once all of them lie inside the file."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise unreadable("it was cut short")
+        raise unreadable("cut_short")
     chunks: dict[bytes, bytes] = {}
     at = 12
     while at + 8 <= end:
         kind, size = struct.unpack_from("<4sI", data, at)
         if at + 8 + size > end:
-            raise unreadable("it was cut short")
+            raise unreadable("cut_short")
         chunks.setdefault(kind, data[at + 8 : at + 8 + size])
         if kind in _HOLES and _HOLES[kind] in chunks[kind]:
-            raise unreadable("parts of the picture are missing")
+            raise unreadable("parts_missing")
         at += 8 + size + size % 2
     return chunks
 
@@ -203,7 +203,7 @@ def _webp_size(chunks: dict[bytes, bytes]) -> tuple[int, int]:
     if len(lossy := chunks.get(b"VP8 ", b"")) >= 10:
         width, height = struct.unpack_from("<HH", lossy, 6)
         return width & 0x3FFF, height & 0x3FFF
-    raise unreadable("it holds no picture")
+    raise unreadable("no_picture")
 
 
 def _read_avif(data: bytes) -> Raster:
@@ -231,7 +231,7 @@ def _read_heic(data: bytes) -> Raster:
         pixels = np.array(image)[: image.size[1], : image.size[0]]
         depth = int(image.info["bit_depth"])
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, IndexError, MemoryError) as error:
-        raise unreadable("its data is damaged") from error
+        raise unreadable("data_damaged") from error
     if pixels.dtype == np.uint16:
         pixels = full_scale(pixels, depth)
     facts = exif.parse(image.info.get("exif"))  # its orientation is history: the container's turn is already done
@@ -261,7 +261,7 @@ def _with_pillow(plugin: Callable[[BytesIO], Image.Image], data: bytes) -> tuple
     except InputError:
         raise
     except Exception as error:  # damaged files raise whatever the code happens to stumble over, in every library
-        raise unreadable("its data is damaged") from error
+        raise unreadable("data_damaged") from error
     return (pixels if image.mode == "CMYK" else _on_white(pixels)), info
 
 
@@ -272,9 +272,9 @@ def _with_opencv(data: bytes) -> Pixels:
     try:
         pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
-        raise unreadable("its data is damaged") from error
+        raise unreadable("data_damaged") from error
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
-        raise unreadable("its data is damaged")
+        raise unreadable("data_damaged")
     if pixels.ndim == 3:
         to_rgb = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
         pixels = cv2.cvtColor(pixels, to_rgb)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from calibration.errors import PhotoTooLarge, UnreadablePhoto
-from calibration.problems import problem
+from calibration.problems import because, problem
 
 MAX_MEGAPIXELS = 100.0
 
@@ -14,15 +14,15 @@ MAX_MEGAPIXELS = 100.0
 HOLE_IN_NOISE = bytes(64)
 
 
-def unreadable(reason: str) -> UnreadablePhoto:
-    """The error for a file that cannot be read whole; ``reason`` is the end of a sentence."""
-    return UnreadablePhoto(problem("unreadable", reason=reason))
+def unreadable(why: str, /, **facts: object) -> UnreadablePhoto:
+    """The error for a file that cannot be read whole; ``why`` is a key of the ``reasons`` in ``translations``."""
+    return UnreadablePhoto(problem("unreadable", reason=because(why, **facts)))
 
 
 def check_size(width: int, height: int) -> None:
     """Refuse, from its header alone, a picture without pixels or with more than are worth decoding."""
     if width <= 0 or height <= 0:
-        raise unreadable("it has no pixels")
+        raise unreadable("no_pixels")
     megapixels = width * height / 1e6
     if megapixels > MAX_MEGAPIXELS:
         raise PhotoTooLarge(problem("too_large", megapixels=ceil(megapixels), limit=f"{MAX_MEGAPIXELS:.0f}"))

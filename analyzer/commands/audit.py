@@ -25,11 +25,11 @@ def audit(data_dir: Path | None, noted: str | None) -> None:
     from analyzer.records.audit import check
     from analyzer.web.context import data_dir as usual_data_dir
     from calibration.errors import NothingToAnalyze
-    from calibration.problems import problem
+    from calibration.problems import because, problem
 
     folder = data_dir or usual_data_dir()
     if not (folder / "records.sqlite").is_file():
-        raise NothingToAnalyze(problem("unreadable", reason=f"there are no records in {folder}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_records", name=folder)))
     with open_archive(folder).session() as session:
         result = check(session, noted)
     if result.broken_at is not None:

@@ -70,7 +70,7 @@ def _find(
 ) -> Exported:
     from analyzer.exports.exported import from_folder, from_record
     from calibration.cards import AUTO
-    from calibration.problems import problem
+    from calibration.problems import because, problem
 
     folder = Path(patient)
     if folder.is_dir():
@@ -81,7 +81,7 @@ def _find(
 
     found = from_record(patient, data_dir or usual_data_dir(), pseudonym=pseudonym)
     if found is None:
-        raise NothingToAnalyze(problem("unreadable", reason=f"there is no folder and no record named {patient}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("no_record", name=patient)))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from analyzer.reading import Reading
 from analyzer.treatment import Treatment
 from calibration.errors import NothingToAnalyze
-from calibration.problems import problem
+from calibration.problems import because, problem
 
 # Under which all identifiers of exports are made, so that the same thing has the same identifier in every export.
 _NAMESPACE = uuid.UUID("5c1f7a0e-6f0b-5d0e-9a55-2f1f6f7f0a11")
@@ -62,7 +62,7 @@ def from_folder(
     result = analyze_series(folder, treatment_file=treatment_file, jobs=jobs, progress=progress, card=card)
     document = result.to_json()
     if not document["usable"]:
-        raise NothingToAnalyze(problem("unreadable", reason=f"no photograph in {folder.name} could be used"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("none_usable", name=folder.name)))
     patient, treatment = document["patient"], result.treatment
     first = treatment.sessions[0].treated_at.isoformat()
     readings = {one.file: one for one in result.readings}
@@ -95,12 +95,12 @@ def from_record(name: str, data_dir: Path, *, pseudonym: str | None = None) -> E
         return None
     if len(found) > 1:
         listed = ", ".join(one.id for one in found)
-        raise NothingToAnalyze(problem("unreadable", reason=f"several records are named {name}; name one of {listed}"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("several_records", name=name, listed=listed)))
     patient = found[0]
     measure_missing(archive, LOCAL_USER, patient.id)
     course = course_of(archive, LOCAL_USER, patient.id)
     if course.document is None or not course.document["usable"]:
-        raise NothingToAnalyze(problem("unreadable", reason=f"no photograph of the record {name} could be used"))
+        raise NothingToAnalyze(problem("unreadable", reason=because("none_usable", name=name)))
     with archive.session() as session:
         note(session, LOCAL_USER, "export", f"patient {patient.id}")
     kept = {one.name: one for one in course.photographs if one.reading is not None and one.reading.usable}

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +21,12 @@ from analyzer.recovery.milestones import milestones
 from analyzer.series import Observation, RegionColour, Series
 from analyzer.signs import SignEntry
 from analyzer.treatment import Treatment
+from calibration.errors import UnreadablePhoto
 from calibration.language import LANGUAGES, known, language, speak, speaking
+from calibration.photo import decode_photo
 from calibration.problems import problem
 
+ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
 FORBIDDEN = (
     "normal skin",
@@ -63,7 +67,7 @@ def placeholders(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
-@pytest.mark.parametrize("room", ["problems", "recovery", "app", "aftercare", "claims"])
+@pytest.mark.parametrize("room", ["problems", "reasons", "recovery", "app", "aftercare", "claims"])
 def test_a_translation_has_every_sentence_with_the_same_facts(code: str, room: str) -> None:
     ours = english()[room]
     theirs = dict(leaves(read("calibration", f"translations/{code}.toml").get(room, {})))
@@ -90,6 +94,24 @@ def test_what_is_spoken_follows_the_language_and_goes_back() -> None:
         assert milestones(None, 1)[0].to_json()["label"] == "Für später beschrieben"
     assert language() == "en"
     assert problem("blurred").message == "This photograph is blurred."
+
+
+def test_a_refused_file_says_why_in_german() -> None:
+    with speaking("de"), pytest.raises(UnreadablePhoto) as refused:
+        decode_photo(b"GIF89a" + bytes(100), "bild.gif")
+    assert refused.value.problem.message.startswith("Diese Datei ")
+    assert "sie ist eine GIF-Animation" in refused.value.problem.message
+
+
+def test_every_reason_in_the_code_is_in_the_texts() -> None:
+    asked = set()
+    for package in ("analyzer", "calibration"):
+        for path in (ROOT / package).rglob("*.py"):
+            asked |= set(re.findall(r"""(?:because|unreadable)\(\s*"([a-z_]+)""", path.read_text(encoding="utf-8")))
+    known_reasons = set(english()["reasons"])
+    assert asked <= known_reasons
+    named = (ROOT / "calibration" / "raster.py").read_text(encoding="utf-8")
+    assert {one for one in known_reasons - asked if f'"{one}"' not in named} == {"printed_card", "bought_card"}
 
 
 def test_a_whole_verdict_speaks_german() -> None:
