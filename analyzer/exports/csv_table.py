@@ -38,10 +38,15 @@ def csv_files(export: Exported, path: Path) -> dict[Path, bytes]:
     about = _ABOUT.format(use=INTENDED_USE).replace("readings.csv", names[0].name)
     about = about.replace("treatments.csv", names[1].name)
     return {
-        names[0]: _table(READINGS, _readings(export)),
+        names[0]: readings_table(export),
         names[1]: _table(TREATMENTS, _treatments(export)),
         names[2]: about.encode("utf-8"),
     }
+
+
+def readings_table(export: Exported) -> bytes:
+    """One line for each photograph and region, with the columns that ``rubor assess`` reads and a few more."""
+    return _table(READINGS, _readings(export))
 
 
 def _readings(export: Exported) -> Iterator[Mapping[str, Any]]:

@@ -6,12 +6,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer.reading import Reading
 from analyzer.treatment import Treatment
 from calibration.errors import NothingToAnalyze
 from calibration.problems import because, problem
+
+if TYPE_CHECKING:
+    from analyzer.records.courses import Course
 
 # Under which all identifiers of exports are made, so that the same thing has the same identifier in every export.
 _NAMESPACE = uuid.UUID("5c1f7a0e-6f0b-5d0e-9a55-2f1f6f7f0a11")
@@ -103,11 +106,22 @@ def from_record(name: str, data_dir: Path, *, pseudonym: str | None = None) -> E
         raise NothingToAnalyze(problem("unreadable", reason=because("none_usable", name=name)))
     with archive.session() as session:
         note(session, LOCAL_USER, "export", f"patient {patient.id}")
-    kept = {one.name: one for one in course.photographs if one.reading is not None and one.reading.usable}
-    readings = {one.name: one.reading for one in course.photographs if one.reading is not None}
 
     def photographs() -> Iterator[tuple[str, bytes]]:
-        for file, photograph in kept.items():
-            yield file, photograph_data(archive, LOCAL_USER, photograph.id)
+        for one in course.photographs:
+            if one.reading is not None and one.reading.usable:
+                yield one.name, photograph_data(archive, LOCAL_USER, one.id)
 
-    return Exported(patient.name, pseudonym or patient.id, patient.treatment, course.document, readings, photographs)
+    return of_course(course, course.document, pseudonym, photographs)
+
+
+def of_course(
+    course: Course,
+    document: Mapping[str, Any],
+    pseudonym: str | None = None,
+    photographs: Callable[[], Iterator[tuple[str, bytes]]] = lambda: iter(()),
+) -> Exported:
+    """A course of the app's records, judged in ``document``."""
+    patient = course.patient
+    readings = {one.name: one.reading for one in course.photographs if one.reading is not None}
+    return Exported(patient.name, pseudonym or patient.id, patient.treatment, document, readings, photographs)

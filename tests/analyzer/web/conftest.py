@@ -118,6 +118,17 @@ def _read(data: bytes, name: str, _card: CardChoice) -> Measurement:
 
 
 def _judge(basis: Basis) -> dict[str, Any]:
-    points = [{"file": one.file, "usable": True, "regions": {}, "status": "within"} for one in basis.readings]
+    points = [
+        {
+            "file": one.file,
+            "captured_at": one.captured_at.isoformat() if one.captured_at else None,
+            "session": 1,
+            "day": float(count),
+            "usable": True,
+            "regions": {"face": {"delta_a": 1.0, "delta_a_se": 0.5, "residual": 0.5}},
+            "status": "within",
+        }
+        for count, one in enumerate(basis.readings)
+    ]
     verdict = {"status": "within", "as_of_day": 2.0, "summary": "Fading.", "flags": []}
     return {"schema": "rubor.series/1", "patient": basis.patient, "points": points, "urgent": False, "verdict": verdict}

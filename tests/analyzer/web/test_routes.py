@@ -57,7 +57,9 @@ def test_the_readings_can_be_taken_along_as_csv(room) -> None:  # type: ignore[n
     faces = [row for row in rows if row["region"] == "face"]
     assert len(rows) == 3 * 7
     assert [row["captured_at"] for row in faces] == [f"2026-05-0{day}T10:30:00+02:00" for day in (1, 2, 3)]
-    assert {row["a"] for row in faces} == {"14.250"}
+    assert {float(row["a"]) for row in faces} == {14.25}
+    assert [row["day"] for row in faces] == ["0", "1", "2"]
+    assert [row["residual"] for row in faces] == ["0.5"] * 3
     # A name that begins like a formula must not run in a spreadsheet.
     assert {row["patient"] for row in rows} == {"'=Anna"}
 
