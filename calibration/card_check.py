@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -22,11 +23,16 @@ _MAX_BLUR = 0.08
 # photographs reached 0.86 of it (110 clean ones: stains to 0.07, gaps to 0.12, a patch to 16), 198 of 200 covered
 # ones more than 1.5; the other two were black on black and grey on grey.
 _STAIN, _GAP, _ODD_COLOUR = 0.1, 0.17, 28.0
+# A cover nearly of the patch's own colour shows faintly, but over a good part of it (real cards: 0.02 at most).
+_BROAD, _GOOD_PART = 0.05, 0.3
 _MAX_COVER = 1.15
 # A cover this plain is named before a blur, which it can feign.
 _PLAIN_COVER = 4.0
 # Delta E00 after the fit: real cards 4 on average, 10 at most; covered ones 16, turned ones 21.
 _MAX_MEAN_DELTA_E = 12.0
+
+# Delta E00 of a patch that is another colour, and how many make another chart: a cover lies over fewer whole ones.
+_OTHER_COLOUR, _MANY = 18.0, 6
 
 # Where along a gap one looks, in steps from the middle between two patches.
 _ALONG = np.array([-0.28, -0.14, 0.0, 0.14, 0.28])
@@ -49,38 +55,68 @@ def is_small(fitted: FittedCard, card: ReferenceCard) -> str | None:
     return None
 
 
-def is_blurred(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> str | None:
-    return because("card_blurred") if blur(flat, fitted, card) > _MAX_BLUR else None
+@dataclass(frozen=True, eq=False)
+class Doubts:
+    """What speaks against a whole card: the worst stain within a patch, the worst that fills a good part of one, the
+    worst thing in a gap (all coded 0..1), how far each patch's colour is off, Delta E00 (patches,), and the share of
+    the patches' light in the gaps. ``veil`` (24,) is the linear light that a reflection seems to add to each patch."""
+
+    stain: float
+    broad: float
+    gap: float
+    off: NDArray[np.float64]
+    bleed: float
+    veil: NDArray[np.float64]
+
+    @property
+    def score(self) -> float:
+        """How much speaks for something lying over the card; whole cards stay below 1."""
+        odd = float(self.off.max()) if len(self.off) else 0.0
+        seen = ((self.stain, _STAIN), (self.broad, _BROAD), (self.gap, _GAP), (odd, _ODD_COLOUR))
+        return sum((doubt / limit) ** 2 for doubt, limit in seen)
 
 
-def blur(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> float:
+def doubts(flat: FlatCard, fitted: FittedCard, patches: PatchColours, card: ReferenceCard) -> Doubts:
+    """Look for stains, for things in gaps and for odd colours."""
+    misfit, rest, bleed = ground_misfit(flat, fitted, card)
+    # A burnt-out patch has no colour to judge by.
+    known = patches.burnt < 0.3
+    within = stains(flat, fitted, card)
+    return Doubts(
+        stain=float(within.max()),
+        broad=float(np.quantile(within, 1 - _GOOD_PART, axis=1).max()),
+        # One place in a gap may catch a glint or an edge: the second worst of each gap counts.
+        gap=float(np.sort(misfit, axis=1)[:, -2].max()),
+        off=colour_residuals(patches.rgb, card)[known],
+        bleed=bleed,
+        veil=_veil(rest, card),
+    )
+
+
+def is_covered(seen: Doubts) -> str | None:
+    return because("card_covered") if seen.score > _MAX_COVER else None
+
+
+def is_plainly_covered(seen: Doubts) -> str | None:
+    return is_covered(seen) if seen.score > _PLAIN_COVER else None
+
+
+def is_blurred(seen: Doubts, fitted: FittedCard) -> str | None:
+    return because("card_blurred") if blur(seen.bleed, fitted) > _MAX_BLUR else None
+
+
+def blur(bleed: float, fitted: FittedCard) -> float:
     """The blur's standard deviation in sides of a patch, from the patches' light found in the middle of the gaps."""
-    _, bleed = ground_misfit(flat, fitted, card)
     side = 2 * float(np.mean(fitted.half))
     # Light of two half planes, a gap apart, in the middle between them.
     reach = NormalDist().inv_cdf(1 - float(np.clip(bleed, 1e-4, 0.99)) / 2)
     return (1 - side) / (2 * reach) / side
 
 
-def is_covered(score: float) -> str | None:
-    """``score`` as of :func:`cover_score`."""
-    return because("card_covered") if score > _MAX_COVER else None
-
-
-def is_plainly_covered(score: float) -> str | None:
-    return is_covered(score) if score > _PLAIN_COVER else None
-
-
-def cover_score(flat: FlatCard, fitted: FittedCard, patches: PatchColours, card: ReferenceCard) -> float:
-    """How much speaks for something lying over the card; whole cards stay below 1."""
-    stain = float(stains(flat, fitted, card).max())
-    misfit, _ = ground_misfit(flat, fitted, card)
-    # One place in a gap may catch a glint or an edge: the second worst of each gap counts.
-    gap = float(np.sort(misfit, axis=1)[:, -2].max())
-    # A burnt-out patch has no colour to judge by.
-    known = patches.burnt < 0.3
-    odd = float(colour_residuals(patches.rgb, card)[known].max()) if known.any() else 0.0
-    return (stain / _STAIN) ** 2 + (gap / _GAP) ** 2 + (odd / _ODD_COLOUR) ** 2
+def is_another(seen: Doubts) -> bool:
+    """Whether all is clean and in its place, but many colours are not the card's: another chart."""
+    clean = seen.stain < _STAIN and seen.gap < _GAP
+    return clean and int((seen.off > _OTHER_COLOUR).sum()) >= _MANY
 
 
 def is_off_colour(rgb: NDArray[np.float64], card: ReferenceCard) -> str | None:
@@ -92,7 +128,7 @@ def is_off_colour(rgb: NDArray[np.float64], card: ReferenceCard) -> str | None:
 
 
 def stains(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> NDArray[np.float64]:
-    """(24,) how far the worst part of each patch lies from the patch's own colour, in coded sRGB.
+    """(24, 36) how far the parts of each patch lie from the patch's own colour, in coded sRGB.
 
     Light falls off over the card, so the slope that all patches share is taken out first.
     """
@@ -111,11 +147,14 @@ def stains(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> NDArray[n
     slope_x = np.median((rest.mean(axis=(1, 3)) * x).sum(axis=1) / (x**2).sum() / scale)
     slope_y = np.median((rest.mean(axis=(2, 3)) * x).sum(axis=1) / (x**2).sum() / scale)
     even = (slope_x * x[None, :] + slope_y * x[:, None])[None, :, :, None] * scale[:, None, None, None]
-    return np.asarray(np.sqrt(((rest - even) ** 2).mean(axis=3)).max(axis=(1, 2)))
+    return np.asarray(np.sqrt(((rest - even) ** 2).mean(axis=3))).reshape(len(middle), -1)
 
 
-def ground_misfit(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> tuple[NDArray[np.float64], float]:
-    """(38, 5) how far places along each gap lie from the card's ground, coded luminance; and how much patches bleed.
+def ground_misfit(
+    flat: FlatCard, fitted: FittedCard, card: ReferenceCard
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """(38, 5) how far places along each gap lie from the card's ground, coded luminance; the same, signed and linear;
+    and how much patches bleed.
 
     Between two patches there is the dark ground, plus blurred light from both, the same share everywhere. Whatever
     lies over a gap breaks that rule. The ground may grow brighter evenly across the card (a soft reflection).
@@ -134,7 +173,23 @@ def ground_misfit(flat: FlatCard, fitted: FittedCard, card: ReferenceCard) -> tu
     expected = np.maximum(design @ answer, 0)
     white = max(float(np.nanmax(around)), 1e-3)
     misfit = encode_srgb(ground / white) - encode_srgb(expected / white)
-    return np.abs(misfit).reshape(-1, len(_ALONG)), float(answer[3])
+    shape = (-1, len(_ALONG))
+    return np.abs(misfit).reshape(shape), (ground - expected).reshape(shape), float(answer[3])
+
+
+def _veil(rest: NDArray[np.float64], card: ReferenceCard) -> NDArray[np.float64]:
+    """(24,) what the gaps round each patch show too much of, beyond what gaps differ by: ``rest`` (38, 5), linear."""
+    level = np.median(rest, axis=1)
+    level -= np.median(level)
+    # By the darker half: a reflection makes gaps brighter only, and perhaps many of them.
+    usual = -float(np.quantile(level, 0.05))
+    across = card.rows * (card.columns - 1)
+    beside = level[:across].reshape(card.rows, card.columns - 1)
+    below = level[across:].reshape(card.rows - 1, card.columns)
+    around = np.full((4, card.rows, card.columns), np.nan)
+    around[0, :, 1:], around[1, :, :-1] = beside, beside
+    around[2, 1:], around[3, :-1] = below, below
+    return np.asarray(np.maximum(np.nanmean(around, axis=0) - usual, 0)).ravel()
 
 
 def _gaps(

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from calibration.photo import Photo
 
+# A half of at least this share of the size that was asked for will do.
+_NEAR_ENOUGH = 0.75
+
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -21,7 +24,7 @@ class Copies:
         self._made: dict[int, tuple[NDArray[np.uint8], float]] = {}
 
     def of(self, long_side: int) -> tuple[NDArray[np.uint8], float]:
-        """A copy with sides of at most ``long_side``, and its scale (copy / photograph)."""
+        """A copy with sides of at most ``long_side``, less by a quarter at most, and its scale (copy / photograph)."""
         if long_side not in self._made:
             self._made[long_side] = self._make(long_side)
         return self._made[long_side]
@@ -29,6 +32,9 @@ class Copies:
     def _make(self, long_side: int) -> tuple[NDArray[np.uint8], float]:
         longest = max(self.width, self.height)
         scale = min(1.0, long_side / longest)
+        if scale < 1 and longest / 2 >= _NEAR_ENOUGH * long_side:
+            # Between the whole and the half: the half is there for nothing.
+            scale = min(scale, 0.5)
         halvings = 0
         while scale * 2 ** (halvings + 1) <= 1:
             halvings += 1

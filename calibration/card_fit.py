@@ -166,7 +166,7 @@ def _edges(flat: FlatCard, half: tuple[float, float], reach: float, card: Refere
         return None
     middle, contrast, strength = middle[usable], contrast[usable], strength[usable]
     direction = contrast / strength[:, None] ** 2
-    offset = np.arange(-0.32, 0.32, 1 / _STEP)
+    offset = np.arange(-13, 14) / _STEP
     strips = np.array(_STRIPS)
     across_strip = np.linspace(-0.08, 0.08, 5)
     parts = []
@@ -176,18 +176,22 @@ def _edges(flat: FlatCard, half: tuple[float, float], reach: float, card: Refere
         beside = (middle[:, 1 - axis, None, None] + strips[:, None] + across_strip)[..., None]
         for end in (-1.0, 1.0):
             expected = middle[:, axis] + end * half[axis]
-            where = np.broadcast_arrays((expected[:, None] + offset)[:, None, None, :], beside)
+            # Looked at on the flat picture's own pixels: all patches lie alike on them, and would round alike.
+            on_pixels = (np.rint((expected + 0.5 + _MARGIN) * _STEP - 0.5) + 0.5) / _STEP - 0.5 - _MARGIN
+            along = on_pixels[:, None] + offset
+            where = np.broadcast_arrays(along[:, None, None, :], beside)
             column, row = where if axis == 0 else where[::-1]
             colours = (flat.at(column, row) - ground) @ direction[:, None, None, :, None]
             profile = colours[..., 0].mean(axis=2)
-            likely = -end * np.gradient(profile, axis=2) * _STEP * np.exp(-0.5 * (offset / reach) ** 2)
+            near = np.exp(-0.5 * ((along - expected[:, None]) / reach) ** 2)[:, None]
+            likely = -end * np.gradient(profile, axis=2) * _STEP * near
             likely[~np.isfinite(likely)] = -np.inf
             best = np.clip(np.argmax(likely, axis=2), 1, len(offset) - 2)[..., None]
             left, top, right = (np.take_along_axis(likely, best + step, axis=2)[..., 0] for step in (-1, 0, 1))
             with np.errstate(invalid="ignore"):
                 bend = left - 2 * top + right
                 fine = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0)
-            seen = expected[:, None] + offset[best[..., 0]] + np.clip(fine, -0.5, 0.5) / _STEP
+            seen = on_pixels[:, None] + offset[best[..., 0]] + np.clip(fine, -0.5, 0.5) / _STEP
             clear = np.where(np.isfinite(fine) & (top > 1.0), np.minimum(strength, 0.4)[:, None], 0.0)
             parts += [
                 (axis, end, strip, *one)

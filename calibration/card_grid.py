@@ -14,17 +14,20 @@ from calibration.card_quads import Quads
 # A neighbour's distance in units of the patch's own side: gaps take 3 to 40 % of the side, thresholds shrink the patch.
 _NEAREST, _FARTHEST, _ASIDE = 1.0, 1.7, 0.28
 _MIN_SPOTS = 5
+_GRIDS_OF_A_WALK = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Spots on a common grid: ``places`` (N, 2) whole numbers, ``centres`` (N, 2) pixels, ``to_image`` (3, 3) the
-    homography from places to pixels, ``side`` the spots' side in units of the grid's step."""
+    homography from places to pixels, ``side`` the spots' side in units of the grid's step, ``members`` the numbers of
+    all quadrilaterals that stand on it."""
 
     places: NDArray[np.int64]
     centres: NDArray[np.float64]
     to_image: NDArray[np.float64]
     side: float
+    members: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -42,18 +45,33 @@ def find_grids(quads: Quads) -> list[Grid]:
             continue
         members, places = _walk(quads, linked, int(start))
         seen[members] = True
-        grid = _fit(quads, members, places) if len(members) >= _MIN_SPOTS else None
-        if grid is not None:
-            grids.append(grid)
+        grids += _fits(quads, np.array(members), places)
     return sorted(grids, key=len, reverse=True)
+
+
+def _fits(quads: Quads, members: NDArray[np.int64], places: NDArray[np.int64]) -> list[Grid]:
+    """The grids of one walk: it may have strayed from a card to the tiles on which the card lies."""
+    grids = []
+    for _ in range(_GRIDS_OF_A_WALK):
+        if len(members) < _MIN_SPOTS:
+            break
+        grid = _fit(quads, members, places)
+        if grid is None:
+            break
+        grids.append(grid)
+        rest = ~np.isin(members, grid.members)
+        if rest.all():
+            break
+        members, places = members[rest], places[rest]
+    return grids
 
 
 def _neighbours(quads: Quads) -> NDArray[np.bool_]:
     """(N, N): j lies one step from i along one of i's sides, and i from j likewise, and both are of a size."""
-    offset = quads.centres[None] - quads.centres[:, None]
-    inverse = np.linalg.inv(np.swapaxes(quads.sides, 1, 2))
-    steps = np.abs(np.einsum("ikl,ijl->ijk", inverse, offset))
-    near, far = steps.min(axis=2), steps.max(axis=2)
+    x, y = (quads.centres[None, :, axis] - quads.centres[:, None, axis] for axis in (0, 1))
+    inverse = np.linalg.inv(np.swapaxes(quads.sides, 1, 2))[:, :, :, None]
+    first, second = (np.abs(inverse[:, axis, 0] * x + inverse[:, axis, 1] * y) for axis in (0, 1))
+    near, far = np.minimum(first, second), np.maximum(first, second)
     beside = (far > _NEAREST) & (far < _FARTHEST) & (near < _ASIDE)
     area = np.abs(np.linalg.det(quads.sides))
     alike = np.abs(np.log(area[:, None] / area[None])) < np.log(2.2)
@@ -97,9 +115,9 @@ def _turned_like(frame: NDArray[np.float64], sides: NDArray[np.float64]) -> NDAr
     return np.asarray(ordered * np.where(sign == 0, 1, sign))
 
 
-def _fit(quads: Quads, members: list[int], places: NDArray[np.int64]) -> Grid | None:
+def _fit(quads: Quads, members: NDArray[np.int64], places: NDArray[np.int64]) -> Grid | None:
     """The homography of the walk's spots, without those that do not fit, with those that were not linked but do."""
-    chosen = np.array(members)
+    chosen = members
     side = float(np.median(np.sqrt(np.abs(np.linalg.det(quads.sides[chosen])))))
     for _ in range(2):
         if np.ptp(places, axis=0).min() < 1:
@@ -122,7 +140,7 @@ def _fit(quads: Quads, members: list[int], places: NDArray[np.int64]) -> Grid | 
         if len(chosen) < _MIN_SPOTS:
             return None
     _, first = np.unique(places, axis=0, return_index=True)
-    return Grid(places[first], quads.centres[chosen][first], to_image, float(np.median(size[chosen])))
+    return Grid(places[first], quads.centres[chosen][first], to_image, float(np.median(size[chosen])), chosen)
 
 
 def _step(to_image: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:

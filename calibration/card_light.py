@@ -32,6 +32,9 @@ _DARKEST = 0.05
 # What the slope over the card is uncertain by, edge to edge, and how much light may be put down to it at most: that a
 # fall-off goes on far beyond the card is a guess.
 _SLOPE_SE, _LARGEST = 0.015, 0.35
+# A card held aslant catches less light than a face that looks at the camera, or more: nobody knows where the lamp is.
+# So much of what straight light would lose is uncertain.
+_PER_TILT = 0.5
 # The most that is put down to a second lamp in the ratio of two channels, natural logarithm.
 _MOST_TINT = 0.4
 
@@ -42,7 +45,8 @@ class LightField:
 
     ``centre`` (2,) and ``slope`` (2,), natural logarithm per pixel in x and y; ``reach`` is the card's width in pixels.
     ``largest`` is the most that is put down to the fall-off, as a natural logarithm. ``tint`` (2, 2), where two lamps
-    light the picture: slopes of ln(R/G) and of ln(B/G) per pixel in x and y.
+    light the picture: slopes of ln(R/G) and of ln(B/G) per pixel in x and y. ``tilt``: cosine of the angle by which
+    the card is turned out of the picture's plane.
     """
 
     centre: Floats
@@ -50,6 +54,7 @@ class LightField:
     reach: float
     largest: float = _LARGEST
     tint: Floats | None = None
+    tilt: float = 1.0
 
     def at(self, places: Floats) -> Floats:
         """Light (...) at ``places`` (..., 2) as a share of the card's."""
@@ -65,8 +70,9 @@ class LightField:
         return np.asarray(light * np.exp(np.stack([red, np.zeros_like(red), blue], axis=-1)))
 
     def log_se(self, place: Floats) -> float:
-        """Standard error of the light's logarithm at ``place`` (2,)."""
-        return _SLOPE_SE * float(np.linalg.norm(place - self.centre)) / self.reach
+        """Standard error of the light's logarithm at ``place`` (2,): it grows with the distance and the card's tilt."""
+        away = float(np.linalg.norm(place - self.centre)) / self.reach
+        return float(np.hypot(_SLOPE_SE * away, _PER_TILT * (1 - self.tilt)))
 
 
 def first_look(reading: CardReading) -> Floats:
@@ -95,7 +101,13 @@ def light_field(centres: Floats, slopes: Floats) -> LightField | None:
     if abs(np.linalg.det(axes[:2])) < 1:
         return None
     slope = np.asarray(np.linalg.solve(axes[:2], slopes), np.float64)
-    return LightField(axes[2], slope, float(np.linalg.norm(axes[0])))
+    return LightField(axes[2], slope, float(np.linalg.norm(axes[0])), tilt=_tilt(axes))
+
+
+def _tilt(axes: Floats) -> float:
+    """Cosine of the card's tilt, by how much shorter its square cells look in one direction than in the other."""
+    longer, shorter = np.linalg.svd(np.array([axes[0] / 5, axes[1] / 3]), compute_uv=False)
+    return float(shorter / longer)
 
 
 def fall_off(seen: Floats, expected: Floats, trust: Floats, *, looked: bool = False) -> Floats:

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 # Below this many pixels a spot has no shape that can be told from noise.
 _MIN_AREA = 16
-_MAX_SPOTS = 500
-# The local mean must take in both patch and ground, whatever size the card has.
-_ALL_WINDOWS = (11, 27, 71)
+# Of more spots than this the largest are looked at, and as many of the most colourful: a card lies among keys or tiles.
+_MAX_SPOTS = 350
+# The local mean must take in both patch and ground, whatever size the card has. The widest window alone finds most
+# cards; the others find those whose gaps are thin, or whose ground is uneven.
+WIDE = (71,)
+NARROW = (11, 27)
 # Where larger spots were already looked for in a smaller copy, the middle window alone is left to do.
-_SMALL_WINDOWS = (35,)
-_SMALL_SPOT = 60
+MIDDLE = (35,)
+SMALL_SPOT = 60
+
+Outlines = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +34,26 @@ class Quads:
         return len(self.centres)
 
 
-def find_quads(image: NDArray[np.uint8], small_only: bool = False) -> Quads:
-    """The four-sided spots of a small RGB picture, each once; ``small_only`` leaves out those above 60 pixels."""
+def outlines(image: NDArray[np.uint8], windows: tuple[int, ...], largest: float | None = None) -> Outlines:
+    """(N, 4, 2) corners of the four-sided spots of a small RGB picture that each window shows, up to ``largest``
+    pixels across."""
     red, green, blue = cv2.split(image)
-    value = cv2.GaussianBlur(cv2.max(cv2.max(red, green), blue), (3, 3), 0)
+    top = cv2.max(cv2.max(red, green), blue)
+    colour = np.asarray(cv2.subtract(top, cv2.min(cv2.min(red, green), blue)), dtype=np.uint8)
+    value = cv2.GaussianBlur(top, (3, 3), 0)
     found = []
-    largest = _SMALL_SPOT if small_only else max(value.shape) / 5
-    for window in _SMALL_WINDOWS if small_only else _ALL_WINDOWS:
+    for window in windows:
         spots = cv2.adaptiveThreshold(value, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, window, -3)
-        found += _four_sided(np.asarray(spots, dtype=np.uint8), largest)
-    return _each_once(_parallelograms(np.array(found).reshape(-1, 4, 2)))
+        found += _four_sided(np.asarray(spots, dtype=np.uint8), colour, largest or max(value.shape) / 5)
+    return np.array(found, dtype=np.float64).reshape(-1, 4, 2)
 
 
-def _four_sided(spots: NDArray[np.uint8], largest: float) -> list[NDArray[np.float64]]:
+def quads_of(found: Outlines) -> Quads:
+    """The spots with these corners (N, 4, 2), each once."""
+    return _each_once(_parallelograms(found))
+
+
+def _four_sided(spots: NDArray[np.uint8], colour: NDArray[np.uint8], largest: float) -> list[NDArray[np.float64]]:
     """Corners (4, 2) of those connected spots that are convex quadrilaterals."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(spots, connectivity=4, ltype=cv2.CV_32S)
     width, height, area = (stats[:, index].astype(np.float64) for index in (2, 3, 4))
@@ -50,9 +62,12 @@ def _four_sided(spots: NDArray[np.uint8], largest: float) -> list[NDArray[np.flo
     likely = (area >= _MIN_AREA) & (fill > 0.4) & (narrow < 4) & (np.maximum(width, height) < largest)
     likely[0] = False
     chosen = np.flatnonzero(likely)
-    if len(chosen) > _MAX_SPOTS:
-        # Noise is many and small; a card's patches are among the larger spots.
-        chosen = chosen[np.argsort(area[chosen])[-_MAX_SPOTS:]]
+    if len(chosen) > 2 * _MAX_SPOTS:
+        # Noise is many and small; a card's patches are among the larger spots or among those with most colour.
+        chosen = chosen[np.argsort(area[chosen])]
+        middle = stats[chosen, 1] + stats[chosen, 3] // 2, stats[chosen, 0] + stats[chosen, 2] // 2
+        order = np.argsort(colour[middle][:-_MAX_SPOTS], kind="stable")
+        chosen = np.concatenate([chosen[order[-_MAX_SPOTS:]], chosen[-_MAX_SPOTS:]])
     found = []
     for label in chosen:
         x, y, w, h, size = stats[label]

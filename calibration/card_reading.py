@@ -45,7 +45,8 @@ class CardReading:
     ``corners`` (4, 2) are the outer corners of the four corner patches in the card's own order (patch 1
     dark skin, 6 bluish green, 24 black, 19 white), also when mirrored; x, y pixels of the upright photograph.
     ``rgb`` (24, 3) is the mean linear sRGB of each patch's inner part, ``rgb_se`` (24, 3) the standard error of
-    that mean, ``clipped`` (24,) the share of its pixels with a channel at the end of the scale, ``centres`` (24, 2).
+    that mean, with the light in it that a soft reflection seems to add, ``clipped`` (24,) the share of its pixels with
+    a channel at the end of the scale, ``centres`` (24, 2).
     ``gradient`` (2,) is the slope of the light over the card, natural log of luminance per pixel in x and in y, and
     ``gradient_se`` (2,) its standard error; None where the patches are too small to tell. ``patches`` is None for the
     ColorChecker whose spectra are measured.

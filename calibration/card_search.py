@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration import card_check
 from calibration.card_copies import Copies
-from calibration.card_fit import FittedCard, fit_card, look_closer
+from calibration.card_fit import FittedCard, fit_card, ground_colour, look_closer
 from calibration.card_patches import PatchColours, read_patches
 from calibration.card_reading import CardReading
-from calibration.cards import ReferenceCard
-from calibration.detection_candidates import Candidate, Offer, chart_candidates, grid_candidates
+from calibration.card_surroundings import goes_on
+from calibration.cards import PRINTED, ReferenceCard
+from calibration.detection_candidates import (
+    Candidate,
+    Offer,
+    chart_candidates,
+    glance,
+    grid_candidates,
+    small_candidates,
+)
 from calibration.photo import Photo
 from calibration.printed_card_finder import printed_candidate
-from calibration.problems import Problem, problem
+from calibration.problems import Problem, because, problem
 
 Found = tuple[CardReading | None, tuple[Problem, ...]]
 
 # Long sides of the copies that are searched, cheap ones first; a small card shows only in the large ones.
 _LONG_SIDES = (640, 1280, 2560)
-ALL_LOOKS = len(_LONG_SIDES)
+# A glance, a good look, two for small cards, and OpenCV's own.
+ALL_LOOKS = 5
 _CHART_SIDE = 1000
 # Markers need about three pixels a module.
 _MARKER_SIDES: tuple[int, ...] = (1280, 2560, 5120)
@@ -40,7 +50,7 @@ _CLIPPED_GREY = 0.25
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """One candidate looked at closely: a reading, or the reason why it cannot be read."""
+    """One candidate looked at closely: a reading, or the reason why it cannot be read; neither for another chart."""
 
     candidate: Candidate
     reading: CardReading | None
@@ -48,29 +58,37 @@ class _Trial:
     problems: tuple[Problem, ...] = ()
 
 
-def search(copies: Copies, photo: Photo, kind: ReferenceCard, looks: int = ALL_LOOKS) -> Found:
-    """The card's reading, or none and the reason; or a reading that comes with a warning.
+class Search:
+    """The search for a bought card, look by look: the cheap ones first, each going on where the last one ended."""
 
-    With fewer ``looks`` than all the costly ones for small and half-lost cards are left out.
-    """
-    refused: list[_Trial] = []
-    other_chart = False
-    for offer in _offers(copies, kind, looks):
-        other_chart |= offer.other_chart
-        for candidate in offer.candidates:
-            if candidate.likeness < _SOME_LIKENESS or candidate.spots < _FEW_SPOTS:
-                continue
-            trial = _look(photo, candidate, kind)
-            if trial.reading is not None:
-                return trial.reading, trial.problems
-            refused.append(trial)
-        # A card refused although its colours were plain to see will not become readable at a larger scale.
-        if sum(trial.candidate.likeness > _GOOD_LIKENESS for trial in refused) > 1:
-            break
-    if refused:
-        best = max(refused, key=lambda trial: trial.candidate.likeness)
-        return None, (problem("card_unreadable", reason=best.reason),)
-    return None, (problem("unknown_card" if other_chart else "no_card"),)
+    def __init__(self, copies: Copies, photo: Photo, kind: ReferenceCard) -> None:
+        self._photo, self._kind = photo, kind
+        self._offers = _offers(copies, kind)
+        self._refused: list[_Trial] = []
+        self._other_chart = self._done = False
+
+    def look(self, times: int = ALL_LOOKS) -> Found:
+        """Look up to ``times`` more times. The card's reading, or none and the reason so far; or a reading that comes
+        with a warning."""
+        for offer in islice(self._offers, 0 if self._done else times):
+            self._other_chart |= offer.other_chart
+            for candidate in offer.candidates:
+                if candidate.likeness < _SOME_LIKENESS or candidate.spots < _FEW_SPOTS:
+                    continue
+                trial = _look(self._photo, candidate, self._kind)
+                if trial.reading is not None:
+                    return trial.reading, trial.problems
+                self._refused.append(trial)
+            # A card refused although its colours were plain to see will not become readable at a larger scale.
+            if sum(trial.candidate.likeness > _GOOD_LIKENESS for trial in self._refused) > 1:
+                self._done = True
+                break
+        if self._refused:
+            best = max(self._refused, key=lambda trial: trial.candidate.likeness)
+            if best.reason is None:
+                return None, (problem("unknown_card"),)
+            return None, (problem("card_unreadable", reason=best.reason),)
+        return None, (problem("unknown_card" if self._other_chart else "no_card"),)
 
 
 def search_printed(copies: Copies, photo: Photo, kind: ReferenceCard, looks: slice = slice(None)) -> Found:
@@ -89,17 +107,18 @@ def search_printed(copies: Copies, photo: Photo, kind: ReferenceCard, looks: sli
     return None, (problem("card_unreadable", reason=reason) if reason else problem("no_card"),)
 
 
-def _offers(copies: Copies, kind: ReferenceCard, looks: int) -> Iterator[Offer]:
-    """Candidates from one search after another, the cheap ones first."""
-    scale = 0.0
-    for long_side in _LONG_SIDES[:looks]:
+def _offers(copies: Copies, kind: ReferenceCard) -> Iterator[Offer]:
+    """Candidates from one look after another, the cheap ones first: :data:`ALL_LOOKS` at most."""
+    image, scale = copies.of(_LONG_SIDES[0])
+    glanced = glance(image, scale, kind)
+    yield glanced
+    yield grid_candidates(image, scale, kind, glanced)
+    for long_side in _LONG_SIDES[1:]:
         image, new_scale = copies.of(long_side)
-        if new_scale > scale:
-            yield grid_candidates(image, new_scale, kind, small_only=scale > 0)
+        yield small_candidates(image, new_scale, kind) if new_scale > scale else Offer([])
         scale = new_scale
     image, scale = copies.of(_CHART_SIDE)
-    if looks == ALL_LOOKS and min(image.shape[:2]) >= _CHART_SHORT_SIDE:
-        yield chart_candidates(image, scale, kind)
+    yield chart_candidates(image, scale, kind) if min(image.shape[:2]) >= _CHART_SHORT_SIDE else Offer([])
 
 
 def _look(photo: Photo, candidate: Candidate, kind: ReferenceCard) -> _Trial:
@@ -108,21 +127,30 @@ def _look(photo: Photo, candidate: Candidate, kind: ReferenceCard) -> _Trial:
     closeup = look_closer(photo.pixels, candidate.to_image, kind)
     fitted = fit_card(closeup, candidate.to_image, candidate.side, kind)
     if fitted is None:
-        return _Trial(candidate, None, "it is too faint or too blurred")
+        return _Trial(candidate, None, because("card_faint"))
     flat = closeup.flattened(fitted.to_image, kind)
-    reason = card_check.is_cut(fitted, size, kind) or card_check.is_small(fitted, kind)
+    cut = card_check.is_cut(fitted, size, kind)
+    if cut is not None and candidate.room:
+        # All of a chart is in the picture, and yet this lay of the card on it is not.
+        return _Trial(candidate, None, None)
+    reason = cut or card_check.is_small(fitted, kind)
     if reason is not None:
         return _Trial(candidate, None, reason)
     patches = read_patches(photo, fitted, kind)
-    cover = card_check.cover_score(flat, fitted, patches, kind)
+    seen = card_check.doubts(flat, fitted, patches, kind)
+    bought = kind.name != PRINTED
+    if bought and (card_check.is_another(seen) or goes_on(closeup, fitted, ground_colour(flat), kind)):
+        return _Trial(candidate, None, None)
     reason = (
-        card_check.is_plainly_covered(cover)
-        or card_check.is_blurred(flat, fitted, kind)
-        or card_check.is_covered(cover)
+        card_check.is_plainly_covered(seen)
+        or card_check.is_blurred(seen, fitted)
+        or card_check.is_covered(seen)
         or card_check.is_off_colour(patches.rgb, kind)
     )
     if reason is not None:
         return _Trial(candidate, None, reason)
+    # Where a soft reflection lies, the colour is what it is and some light more: believed less, not refused.
+    patches = replace(patches, rgb_se=np.hypot(patches.rgb_se, seen.veil[:, None]))
     clipped = (problem("card_clipped"),) if patches.burnt[18:24].max() > _CLIPPED_GREY else ()
     return _Trial(candidate, _reading(kind, fitted, patches), None, clipped)
 

@@ -47,16 +47,17 @@ def find_card(photo: Photo, card: str | PatchSpectra = AUTO) -> CardSearch:
 
     copies = Copies(photo)
     if not wanted.printed:
-        return CardSearch(asked, *_bought(copies, photo, wanted))
+        return CardSearch(asked, *_Bought(copies, photo, wanted).look())
     if wanted.bought is None:
         return CardSearch(asked, *_printed(copies, photo, wanted))
     # A bought card beside a printed one is the better one: where it is found at once, nothing else is looked for.
-    better = _bought(copies, photo, wanted, looks=1)
+    bought = _Bought(copies, photo, wanted)
+    better = bought.look(1)
     if better[0] is not None:
         return CardSearch(asked, *better)
     found = _printed(copies, photo, wanted, slice(1))
     seen = _codes(found) != {"no_card"}
-    better = _bought(copies, photo, wanted, looks=2 if seen else None)
+    better = bought.look(2) if seen else bought.look()
     if better[0] is not None:
         return CardSearch(asked, *better)
     if not seen and _codes(better) == {"no_card"}:
@@ -87,12 +88,19 @@ def _wanted(card: str | PatchSpectra) -> _Wanted:
 _Found = tuple[CardReading | None, tuple[Problem, ...]]
 
 
-def _bought(copies: Copies, photo: Photo, wanted: _Wanted, looks: int | None = None) -> _Found:
-    from calibration.card_search import ALL_LOOKS, search
+class _Bought:
+    """The search for a bought card, as the edition that was asked for."""
 
-    kind = load_card(wanted.bought or names()[0])
-    reading, problems = search(copies, photo, kind, ALL_LOOKS if looks is None else looks)
-    return (replace(reading, patches=wanted.bought_patches) if reading else None), problems
+    def __init__(self, copies: Copies, photo: Photo, wanted: _Wanted) -> None:
+        from calibration.card_search import Search
+
+        self._search = Search(copies, photo, load_card(wanted.bought or names()[0]))
+        self._patches = wanted.bought_patches
+
+    def look(self, times: int | None = None) -> _Found:
+        """Look ``times`` more times (None: as often as makes sense)."""
+        reading, problems = self._search.look() if times is None else self._search.look(times)
+        return (replace(reading, patches=self._patches) if reading else None), problems
 
 
 def _printed(copies: Copies, photo: Photo, wanted: _Wanted, looks: slice = slice(None)) -> _Found:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.card_grid import Grid, find_grids, transform
-from calibration.card_quads import find_quads
+from calibration.card_quads import MIDDLE, NARROW, SMALL_SPOT, WIDE, Outlines, outlines, quads_of
 from calibration.cards import ReferenceCard
 from calibration.cielab import encode_srgb
 
@@ -29,32 +29,56 @@ class Candidate:
 
     ``to_image`` (3, 3) maps (column, row) of the card - the centre of patch 1 is (0, 0), of patch 24 (5, 3) - to
     pixels of the upright photograph. ``likeness`` is 0..1, the share of patches whose colours agree with the card's;
-    ``spots`` is how many of its patches were seen as such.
+    ``spots`` is how many of its patches were seen as such; ``room`` whether all of a card could have been.
     """
 
     to_image: NDArray[np.float64]
     side: float
     likeness: float
     spots: int
+    room: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Offer:
-    """What one search found: candidates, the likeliest first, and whether there is a colour chart at all."""
+    """What one look found: candidates, the likeliest first, whether there is a colour chart at all, and the outlines
+    (N, 4, 2) of all spots."""
 
     candidates: list[Candidate]
     other_chart: bool = False
+    outlines: Outlines | None = None
 
 
-def grid_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard, small_only: bool = False) -> Offer:
-    """Candidates from spots in a small RGB picture, the likeliest first; ``scale`` is small / photograph.
+def glance(image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Offer:
+    """Candidates from the plainest spots in a small RGB picture; ``scale`` is small / photograph."""
+    return _offer(outlines(image, WIDE), image, scale, card)
 
-    ``small_only`` where a copy of half the size was searched before: its spots are not looked for again.
-    """
-    grids = find_grids(find_quads(image, small_only))
-    found = [_placed(grid, image, scale, card) for grid in grids[:_MAX_GRIDS]]
-    ordered = sorted(found, key=lambda candidate: -candidate.likeness)
-    return Offer(ordered, any(_is_chart(grid, image) for grid in grids[:_MAX_GRIDS]))
+
+def grid_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard, glanced: Offer | None = None) -> Offer:
+    """Candidates from all spots; ``glanced`` is what :func:`glance` found in the same picture."""
+    plain = outlines(image, WIDE) if glanced is None or glanced.outlines is None else glanced.outlines
+    return _offer(np.concatenate([outlines(image, NARROW), plain]), image, scale, card)
+
+
+def small_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Offer:
+    """Candidates from small spots, where a copy of half the size was searched before for larger ones."""
+    return _offer(outlines(image, MIDDLE, SMALL_SPOT), image, scale, card)
+
+
+def _offer(found: Outlines, image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Offer:
+    grids = find_grids(quads_of(found))
+    # Tiles and keys make larger grids than a card does, but not in so many colours.
+    grids = sorted(grids, key=lambda grid: -_variety(grid, image))[:_MAX_GRIDS]
+    placed = sorted((_placed(grid, image, scale, card) for grid in grids), key=lambda one: -one.likeness)
+    return Offer(placed, any(_is_chart(grid, image) for grid in grids), found)
+
+
+def _variety(grid: Grid, image: NDArray[np.uint8]) -> float:
+    """How far the spots' chromaticities are spread, in all directions: the area they take up."""
+    place = np.clip(np.rint(grid.centres).astype(np.int64), 0, (image.shape[1] - 1, image.shape[0] - 1))
+    colours = image[place[:, 1], place[:, 0]] + 5.0
+    shares = colours[:, :2] / colours.sum(axis=1, keepdims=True)
+    return float(np.linalg.det(np.cov(shares.T)))
 
 
 def chart_candidates(image: NDArray[np.uint8], scale: float, card: ReferenceCard) -> Offer:
@@ -92,7 +116,10 @@ def _placed(grid: Grid, image: NDArray[np.uint8], scale: float, card: ReferenceC
     to_image = [grid.to_image @ to_grid for to_grid, _ in lays]
     likeness = _likeness(_sampled(image, np.stack(to_image), _nodes(card)), _reference(card))
     best = int(np.argmax(likeness))
-    return Candidate(in_photo(to_image[best], scale), grid.side, float(likeness[best]), lays[best][1])
+    extent = np.sort(np.ptp(grid.places, axis=0) + 1)
+    # A stray spot or two beside a card that is cut off make no whole chart.
+    room = bool(np.all(extent >= sorted((card.rows, card.columns)))) and lays[best][1] < 0.85 * len(grid)
+    return Candidate(in_photo(to_image[best], scale), grid.side, float(likeness[best]), lays[best][1], room)
 
 
 def _is_chart(grid: Grid, image: NDArray[np.uint8]) -> bool:

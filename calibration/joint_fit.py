@@ -15,13 +15,20 @@ from numpy.typing import NDArray
 
 from calibration.card_light import PLACES
 from calibration.prior import Library, Vote, effective_sensors
+from calibration.spectra import WAVELENGTHS
 from calibration.tone import ToneCurve
 
 Floats = NDArray[np.float64]
 
 # How far the first guesses may be off, as standard deviations: bends of the tone curve in cube-root units, the boost,
 # the light's logarithm from edge to edge, the entries of the phone's colour matrix.
-_BEND_SD, _BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.03, 0.06, 0.05
+_BEND_SD, _BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.03, 0.06, 0.12
+# The winners are lamps and cameras that happen to be in the library, chosen for being alike: the truth is further from
+# their mean than they are, by this factor.
+_BEYOND_THE_WINNERS = 2.5
+# How far a phone's filters may lie from the measured cameras': places in nm, widths as a share, and the infrared filter
+# as the logarithm of what it passes beyond its edge (nm, over so many nm).
+_SHIFT_SD, _WIDTH_SD, _INFRARED_SD, _INFRARED_EDGE, _INFRARED_OVER = 5.0, 0.08, 1.0, 655.0, 10.0
 # What a patch may differ from its prediction by without the reading's fault (print, gloss, what is not linear), in
 # cube-root units; each of these as far as it is likely. 0.01 is about one unit of L*.
 _MISFITS = np.array([0.003, 0.0042, 0.006, 0.0085, 0.012, 0.017, 0.025])
@@ -60,7 +67,8 @@ def fit_jointly(rgb: Floats, rgb_se: Floats, trust: Floats, tone: ToneCurve, out
     linear = tone.linearise(rgb)
     sensors, share = effective_sensors(outcome, pool), outcome.probability
     mean = np.einsum("p,pdw->dw", share, sensors)
-    directions = np.concatenate([np.sqrt(share)[:, None, None] * (sensors - mean), _matrix_directions(mean)])
+    apart = _BEYOND_THE_WINNERS * np.sqrt(share)[:, None, None] * (sensors - mean)
+    directions = np.concatenate([apart, _matrix_directions(mean), _filter_directions(outcome, pool)])
     bends, curves = _tone_directions(rgb, linear, tone)
     light = _LIGHT_SD * PLACES.T[:, :, None] * linear
     card = pool.card
@@ -89,6 +97,22 @@ def _matrix_directions(mean: Floats) -> Floats:
     for channel in range(3):
         mixed[channel, :, channel] = _MATRIX_SD * mean
     return mixed.reshape(9, *mean.shape)
+
+
+def _filter_directions(outcome: Vote, pool: Library) -> Floats:
+    """(7, 3, wavelengths): each raw channel's filter moved, each one widened, and the infrared filter moved, as the
+    winning pairs would show it after their colour matrices."""
+    nm = WAVELENGTHS
+    cameras = pool.cameras[outcome.pairs % len(pool.cameras)]
+    lit = pool.lamps[pool.lamp_of(outcome.pairs), None]
+    scale = outcome.probability[:, None, None] * lit / (lit * cameras).sum(axis=-1, keepdims=True)
+    slope = np.gradient(cameras, nm, axis=-1)
+    centre = (cameras * nm).sum(axis=-1, keepdims=True) / cameras.sum(axis=-1, keepdims=True)
+    moved = -_SHIFT_SD * slope
+    widened = -_WIDTH_SD * (nm - centre) * slope
+    cut = -_INFRARED_SD * cameras / (1 + np.exp((_INFRARED_EDGE - nm) / _INFRARED_OVER))
+    each = [np.einsum("pcd,pcw->cdw", outcome.matrices, way * scale) for way in (moved, widened, cut)]
+    return np.concatenate([each[0], each[1], each[2].sum(axis=0, keepdims=True)])
 
 
 def _tone_directions(rgb: Floats, linear: Floats, tone: ToneCurve) -> tuple[Floats, list[ToneCurve]]:

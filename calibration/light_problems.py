@@ -7,7 +7,6 @@ decided and how often it is right and wrong stands in docs/method.md and docs/ac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +14,33 @@ from numpy.typing import NDArray
 from calibration import prior, spectra
 from calibration.card_light import PLACES
 from calibration.cielab import linear_srgb_to_lab, xyz_to_lab
-from calibration.colour_rendering import Rendering, rendering
+from calibration.colour_rendering import Rendering
+from calibration.lamp_verdict import judge_lamp
 from calibration.problems import Problem, problem
 from calibration.tone import GREYS
 
 Floats = NDArray[np.float64]
 
-# Colour rendering of the light, averaged over the lamps that the card's vote believes in. Lamps are sold as fit for
-# living rooms from Ra 80; old tubes have 50 to 65 and hardly any deep red. The vote tells Ra to about five.
-_POOR_RA, _POOR_R9 = 72.0, -40.0
-_POOR_LAMP_A_SE = 0.5
+# From this probability on a lamp is called poor, and what a* is uncertain by then: the more, the poorer it is.
+_POOR = 0.4
+# Where nothing explains the card well - a faded one, a strange phone - more must speak for it.
+_SURELY_POOR = 0.75
+_POOR_A_SE, _A_SE_PER_RA, _FAIR_RA = 0.5, 0.02, 60.0
 
 # How far a phone and a lamp alone take the card from what they should show, each as the value that no ordinary
-# photograph reaches by itself. Misfit of the vote (real cards, old and new: up to 0.026); common turn of all hues
-# in degrees (up to 10); colourfulness as a ratio (0.78 to 1.33); tint between light and middle greys, natural
-# logarithm (0.16); spread of the colourfulness between patches, natural logarithm (0.28).
-_MISFIT, _TWIST, _COLOURFULNESS, _TINT, _SPREAD = 0.040, 16.0, 0.36, 0.32, 0.45
-# Their squares' sum: ordinary photographs reach 1.0.
+# photograph reaches by itself. What no lamp and camera explain (real cards, old and new: up to 0.022); common turn of
+# all hues in degrees (up to 7); colourfulness as a ratio (0.77 to 1.33); tint between light and middle greys, natural
+# logarithm (0.11); spread of the colourfulness between patches, natural logarithm (0.17).
+_MISFIT, _TWIST, _COLOURFULNESS, _TINT, _SPREAD = 0.030, 12.0, 0.36, 0.24, 0.35
+# Their squares' sum: ordinary photographs reach 1.1.
 _STRANGE = 1.25
 _FILTER_A_SE = 1.5
+# Strange, yet no filter: a poor lamp that leaves less than this unexplained (filters from 0.012), and is less strange.
+_EXPLAINED, _TOO_STRANGE = 0.0105, 4.0
+# A mild filter is not told from a phone's taste: what is a little strange or unexplained is a little doubted.
+# But cards fade too, and for what they differ by the calibration has its own error: no more than this for a misfit.
+_A_LITTLE_STRANGE, _A_SE_PER_STRANGE = 0.6, 1.2
+_LITTLE_UNEXPLAINED, _A_SE_PER_MISFIT, _MOST_BY_MISFIT = 0.005, 60.0, 0.6
 
 # Light that differs by so much from edge to edge of the card (natural logarithm), or strays so far from any plane on a
 # sixth of the patches: a shadow's edge.
@@ -66,46 +73,84 @@ def card_doubts(
 
     ``reflectance`` (24, wavelengths) of the card's patches, where it is not the usual card.
     """
-    truth = spectra.xyz_d65(spectra.patches().values if reflectance is None else reflectance)
-    shown = expected_rendering(outcome, pool)
+    surfaces = spectra.patches().values if reflectance is None else reflectance
+    expected = prior.expected_patches(outcome, pool)
+    # A second lamp tints one side of the card. That is mixed light, neither a poor lamp nor a filter.
+    even = in_one_light(linear, expected, usable)
+    told = judge_lamp(even, usable.astype(float), surfaces)
+    strange = strangeness(even, usable, told.misfit, spectra.xyz_d65(surfaces), told.card)
     problems: list[Problem] = []
-    variance = 0.0
-    if (strange := strangeness(linear, usable, outcome.misfit, truth)) > _STRANGE:
+    explained = told.misfit < _EXPLAINED
+    poor = told.poor > (_POOR if explained else _SURELY_POOR)
+    filtered = strange > _STRANGE and not (poor and explained and strange < _TOO_STRANGE)
+    if filtered:
         # What a filter did to the card says nothing about the lamp.
         problems.append(problem("colour_filter"))
-        variance += _FILTER_A_SE**2 * min(strange, 6.0)
-    elif shown.ra < _POOR_RA or shown.r9 < _POOR_R9:
-        problems.append(problem("poor_lamp"))
-        variance += _POOR_LAMP_A_SE**2
-    if np.linalg.norm(slopes) > _STEEP or shadow(linear, prior.expected_patches(outcome, pool), usable) > _SHADOW:
+        variance = _FILTER_A_SE**2 * min(strange, 6.0)
+    else:
+        variance = _mild_a_se(strange, told.misfit) ** 2 + told.poor * _poor_a_se(told.rendering) ** 2
+        if poor:
+            problems.append(problem("poor_lamp"))
+    if np.linalg.norm(slopes) > _STEEP or shadow(linear, expected, usable) > _SHADOW:
         problems.append(problem("uneven_light"))
         variance += _SHADOW_A_SE**2
-    return Doubts(tuple(problems), float(np.sqrt(variance)), shown)
+    return Doubts(tuple(problems), float(np.sqrt(variance)), told.rendering)
 
 
-def expected_rendering(outcome: prior.Vote, pool: prior.Library) -> Rendering:
-    """Colour rendering averaged over the lamps that the vote believes in."""
-    lamps, which = np.unique(pool.lamp_of(outcome.pairs), return_inverse=True)
-    share = np.bincount(which, outcome.probability)
-    known = [_rendering_of(pool.lamps[lamp].tobytes()) for lamp in lamps]
-    ra = sum(float(part) * one.ra for part, one in zip(share, known, strict=True))
-    r9 = sum(float(part) * one.r9 for part, one in zip(share, known, strict=True))
-    return Rendering(ra, r9)
+def in_one_light(linear: Floats, expected: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """The patches ``linear`` (24, 3) without a tint that grows from one end of the card to the other, beside
+    ``expected`` (24, 3); slopes as small as one lamp leaves by chance are let be."""
+    known = usable & (linear.min(axis=1) > _DARKEST) & (expected.min(axis=1) > _DARKEST)
+    even = linear.copy()
+    if known.sum() < 8:
+        return even
+    for channel in (0, 2):
+        ratio = np.log(linear[known, channel] / linear[known, 1] * expected[known, 1] / expected[known, channel])
+        slope, _ = _robust_plane(ratio, PLACES[known])
+        slope *= max(0.0, 1 - _BY_CHANCE / max(float(np.linalg.norm(slope)), 1e-9))
+        even[:, channel] *= np.exp(-PLACES @ slope)
+    return even
 
 
-@lru_cache(maxsize=512)
-def _rendering_of(lamp: bytes) -> Rendering:
-    return rendering(np.frombuffer(lamp))
+# A patch darker than this in a channel shows noise, not the lamp. Tint from edge to edge (natural logarithm) that one
+# lamp leaves by chance: 0.065 in a tenth of ordinary photographs, with two lamps 0.15 to 0.3.
+_DARKEST, _BY_CHANCE = 0.02, 0.06
 
 
-def strangeness(linear: Floats, usable: NDArray[np.bool_], misfit: float, truth: Floats) -> float:
+def _robust_plane(values: Floats, places: Floats) -> tuple[Floats, Floats]:
+    """Slopes (2,) of a plane through ``values`` (n,) at ``places`` (n, 2), and what is off it (n,); deaf to a few."""
+    design = np.column_stack([places, np.ones(len(values))])
+    plane: Floats = np.zeros(3)
+    weight: Floats = np.ones(len(values))
+    for _ in range(4):
+        plane = np.asarray(np.linalg.lstsq(design * weight[:, None], values * weight, rcond=None)[0], np.float64)
+        weight = 1 / np.sqrt(1 + ((values - design @ plane) / 0.04) ** 2)
+    return plane[:2], np.asarray(values - design @ plane)
+
+
+def _mild_a_se(strange: float, misfit: float) -> float:
+    """What a* is in doubt by where the colours are a little odd, but not so odd that anything is named."""
+    odd = _A_SE_PER_STRANGE * float(np.sqrt(max(strange - _A_LITTLE_STRANGE, 0.0)))
+    unexplained = _A_SE_PER_MISFIT * max(misfit - _LITTLE_UNEXPLAINED, 0.0)
+    return float(np.hypot(odd, min(unexplained, _MOST_BY_MISFIT)))
+
+
+def _poor_a_se(shown: Rendering) -> float:
+    return _POOR_A_SE + _A_SE_PER_RA * max(_FAIR_RA - shown.ra, 0.0)
+
+
+def strangeness(linear: Floats, usable: NDArray[np.bool_], misfit: float, truth: Floats, shown: Floats) -> float:
     """How far these colours are from what phone and lamp alone make: a sum of squares, each part by its own limit.
 
-    ``truth`` (24, 3): XYZ of the patches under D65.
+    ``truth`` and ``shown`` (24, 3): XYZ of the patches under D65, and as the likely lamp shows them. The nearer counts,
+    where that lamp explains the card.
     """
-    look = colour_look(linear, usable, truth)
+    goals = (truth, shown) if misfit < _EXPLAINED else (truth,)
+    return (misfit / _MISFIT) ** 2 + min(_oddity(colour_look(linear, usable, goal)) for goal in goals)
+
+
+def _oddity(look: ColourLook) -> float:
     parts = (
-        misfit / _MISFIT,
         look.twist / _TWIST,
         np.log(look.colourfulness) / _COLOURFULNESS,
         look.tint / _TINT,
@@ -160,10 +205,5 @@ def shadow(linear: Floats, expected: Floats, usable: NDArray[np.bool_]) -> float
     known = usable & (wanted > 0.06) & (seen > 0)
     if known.sum() < 8:
         return 0.0
-    ratio = np.log(seen[known] / wanted[known])
-    design = np.column_stack([PLACES[known], np.ones(known.sum())])
-    weight = np.ones(len(ratio))
-    for _ in range(4):
-        plane, *_ = np.linalg.lstsq(design * weight[:, None], ratio * weight, rcond=None)
-        weight = 1 / np.sqrt(1 + ((ratio - design @ plane) / 0.04) ** 2)
-    return float(np.quantile(np.abs(ratio - design @ plane), 5 / 6))
+    _, off = _robust_plane(np.log(seen[known] / wanted[known]), PLACES[known])
+    return float(np.quantile(np.abs(off), 5 / 6))

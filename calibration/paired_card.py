@@ -20,7 +20,7 @@ from calibration import prior, spectra
 from calibration.card_reading import CardReading, CardSearch, PatchSpectra
 from calibration.cards import PRINTED
 from calibration.cielab import xyz_to_lab
-from calibration.correction import Calibration, calibrate
+from calibration.correction import Calibration, calibrate, trust_in_patches
 from calibration.detection import find_card
 from calibration.errors import NothingToAnalyze, UnknownCard
 from calibration.photo import Photo
@@ -35,6 +35,8 @@ SCHEMA = "rubor.paired_card/1"
 PAIRED_A_SE, PAIRED_CHANGE_SE = 0.8, 0.6
 # What a patch's reading is off by beside noise: light between the two cards, gloss, flare; relative, and a floor.
 _READING_ERROR, _READING_FLOOR = 0.015, 0.002
+# What a field that is trusted by half may be off by beside, and how many may be trusted by less than half.
+_DISTRUSTED, _HALF, _MOST_SPOILT = 0.02, 0.5, 3
 # How far a spectrum may stray from what the simulated printers span.
 _UNKNOWN_INK = 0.008
 _GRID = np.arange(400.0, 701.0, 10.0)
@@ -177,24 +179,30 @@ def learn(bought: CardReading, calibration: Calibration, printed: CardReading) -
         light = calibration.light.at(reading.centres)[:, None] if calibration.light else 1.0
         return np.asarray(calibration.tone.linearise(reading.rgb) / light) if calibration.tone else reading.rgb
 
-    outcome = prior.vote(even_light(bought), (bought.clipped <= 0.05).astype(float), pool)
+    outcome = prior.vote(even_light(bought), trust_in_patches(bought), pool)
     weights = pool.lamps[pool.lamp_of(outcome.pairs), None] * pool.cameras[outcome.pairs % len(pool.cameras)]
     weights /= weights.sum(axis=-1, keepdims=True)
-    seen, before = even_light(printed), printed_patches().prior()
-    learned = np.zeros_like(before.mean)
+    seen, before, trust = even_light(printed), printed_patches().prior(), trust_in_patches(printed)
+    covariances, learned = _covariances(before), np.zeros_like(before.mean)
     for share, weight, matrix in zip(outcome.probability, weights, outcome.matrices, strict=True):
-        learned += share * _likeliest(seen, matrix.T @ weight, before)
+        learned += share * _likeliest(seen, matrix.T @ weight, before.mean, covariances, trust)
     return np.clip(learned, 0.002, 1.0)
 
 
-def _likeliest(seen: Floats, sensors: Floats, before: PrintPrior) -> Floats:
-    """(24, wavelengths) of greatest posterior probability: ``seen`` (24, 3) by ``sensors`` (3, wavelengths)."""
+def _covariances(before: PrintPrior) -> Floats:
+    """(24, wavelengths, wavelengths): how each field's spectrum varies among printers."""
     nm = spectra.WAVELENGTHS
     smooth = _UNKNOWN_INK**2 * np.exp(-0.5 * ((nm[:, None] - nm) / 40) ** 2)
-    found = np.empty_like(before.mean)
-    for index, (mean, spread) in enumerate(zip(before.mean, before.spread, strict=True)):
-        covariance = spread.T @ spread / len(spread) + smooth
-        noise = np.diag((_READING_ERROR * np.abs(seen[index]) + _READING_FLOOR) ** 2)
-        gain = covariance @ sensors.T @ np.linalg.inv(sensors @ covariance @ sensors.T + noise)
-        found[index] = mean + gain @ (seen[index] - sensors @ mean)
-    return found
+    return np.stack([spread.T @ spread / len(spread) + smooth for spread in before.spread])
+
+
+def _likeliest(seen: Floats, sensors: Floats, mean: Floats, covariances: Floats, trust: Floats) -> Floats:
+    """(24, wavelengths) of greatest posterior probability: ``seen`` (24, 3) by ``sensors`` (3, wavelengths).
+
+    The less a field is trusted (24,), the more it is left at what printers make of it on average.
+    """
+    doubt = _DISTRUSTED * (1 / np.maximum(trust, 1e-3) - 1)
+    noise = (_READING_ERROR * np.abs(seen) + _READING_FLOOR + doubt[:, None]) ** 2
+    shared = covariances @ sensors.T
+    surprise = np.linalg.solve(sensors @ shared + noise[:, :, None] * np.eye(3), (seen - mean @ sensors.T)[..., None])
+    return np.asarray(mean + (shared @ surprise)[..., 0])

@@ -68,7 +68,8 @@ def draw_card(placement: CardPlacement, size: tuple[int, int], weights: Array, s
     # Shrunk first to about the size it will have: a warp looks at four pixels only and would alias.
     shrink = _DETAIL * WIDTH / (placement.width * width)
     if shrink > 1:
-        flat = np.asarray(cv2.GaussianBlur(flat, (0, 0), 0.4 * shrink), np.float32)
+        # OpenCV drops the axis of a single channel.
+        flat = np.asarray(cv2.GaussianBlur(flat, (0, 0), 0.4 * shrink), np.float32).reshape(flat.shape)
     channels = [
         cv2.warpPerspective(
             channel, to_picture @ to_units, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -89,13 +89,15 @@ class Person:
 @dataclass(frozen=True)
 class Spot:
     """A round patch with blood of its own: centre ``x``, ``y`` and ``width`` as shares of the width of the face's oval,
-    the centre counted from the oval's centre (x to the picture's right, y down); ``dose`` is added to the face's.
+    the centre counted from the oval's centre (x to the picture's right, y down); ``dose`` is added to the face's, and
+    ``melanin`` (a volume fraction) to the epidermis.
     """
 
     x: float
     y: float
     width: float
     dose: float
+    melanin: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -166,19 +168,27 @@ def dose_map(face: PaintedFace, blood: Blood) -> Pixels:
     lit = soften(np.clip((level - 0.22) / 0.2, 0, 1), 1.5)
     edge = _treated(face.portrait) * (1 - soften(_fill(face.portrait, _not_skin(face.portrait)), 0.012 * width))
     spread = np.float32(blood.dose) * soften(amount, 0.05 * width) * patches
-    return np.asarray((spread + _spots(face.portrait, blood.spots)) * edge * lit, np.float32)
+    doses = [one.dose for one in blood.spots]
+    return np.asarray((spread + _spots(face.portrait, blood.spots, doses)) * edge * lit, np.float32)
 
 
-def _spots(portrait: Portrait, spots: tuple[Spot, ...]) -> Pixels:
-    """(H, W): the blood of the spots, even inside and falling off over a sixth of their width."""
+def melanin_map(face: PaintedFace, blood: Blood) -> Pixels:
+    """(H, W): the melanin that the spots add, a volume fraction."""
+    return _spots(face.portrait, blood.spots, [one.melanin for one in blood.spots])
+
+
+def _spots(portrait: Portrait, spots: tuple[Spot, ...], amounts: Sequence[float]) -> Pixels:
+    """(H, W): what the spots add, each its own amount, even inside and falling off over a sixth of their width."""
     height, across = portrait.srgb.shape[:2]
     total = np.zeros((height, across), np.float32)
     width, centre = portrait.face_width, portrait.face_centre
-    for spot in spots:
+    for spot, amount in zip(spots, amounts, strict=True):
+        if amount == 0:
+            continue
         disc = np.zeros((height, across), np.uint8)
         middle = (centre + width * np.array([spot.x, spot.y])) * 16
         cv2.circle(disc, tuple(np.round(middle).astype(int)), round(spot.width * width / 2 * 16), 1, -1, shift=4)
-        total += np.float32(spot.dose) * soften(disc, spot.width * width / 6)
+        total += np.float32(amount) * soften(disc, spot.width * width / 6)
     return total
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from calibration.cielab import lab_to_xyz, xyz_to_lab
 from calibration.simulated_face import fill_outlines, soften
+from calibration.simulated_hand import draw_hand
 
 Pixels = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -32,6 +33,8 @@ HAIR: Mapping[str, Colour] = {
     "grey": (60, 0, 3),
     "white": (80, 0, 5),
 }
+# A beard of a few days: short, thin hairs, with skin between them.
+STUBBLE: Mapping[str, Colour] = {"stubble": (20, 3, 6), "grey stubble": (62, 0, 3)}
 CLOTH: Mapping[str, Colour] = {
     "black": (14, 0, 0),
     "white": (88, 0, 1),
@@ -41,13 +44,15 @@ CLOTH: Mapping[str, Colour] = {
     "grey": (50, 0, 0),
 }
 FRAMES: Mapping[str, Colour] = {"black": (10, 0, 0), "tortoise": (27, 14, 18), "gold": (62, 5, 32), "clear": (76, 4, 6)}
+# Cloth that happens to have the person's own colour.
+OWN_SKIN = "skin"
 COLOURS: Mapping[str, Mapping[str, Colour]] = {
     "glasses": FRAMES,
-    "beard": HAIR,
+    "beard": {**HAIR, **STUBBLE},
     "strands": HAIR,
     "fringe": HAIR,
     "scarf": CLOTH,
-    "headscarf": CLOTH,
+    "headscarf": {**CLOTH, OWN_SKIN: (0, 0, 0)},
     "mask": CLOTH,
     "hand": {},
 }
@@ -210,6 +215,7 @@ def _glasses(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
 
 
 def _beard(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
+    few_days = one.colour in STUBBLE
     oval, lips = head.outlines["oval"], head.outlines["lips"]
     mouth = head.place(lips.mean(axis=0))
     nose = head.place(head.outlines["left_nostril"].mean(axis=0))[1] + 0.08
@@ -230,13 +236,13 @@ def _beard(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
     def hairs() -> Iterator[Points]:
         for pick in rng.integers(0, len(rows), count):
             start = np.array([columns[pick], rows[pick]], float)
-            step = rng.normal((0, 0.09), 0.06) * head.unit
+            step = rng.normal((0, 0.09), 0.06) * head.unit * (0.35 if few_days else 1.0)
             yield start + np.outer(np.linspace(0, 1, 5), step) + rng.normal(0, 0.01 * head.unit, (5, 2))
 
-    cover, tone = _hairs(head, rng, hairs(), 0.012)
-    between = soft * float(rng.uniform(0.35, 0.6))
+    cover, tone = _hairs(head, rng, hairs(), 0.006 if few_days else 0.012)
+    between = soft * float(rng.uniform(0.31, 0.42) if few_days else rng.uniform(0.35, 0.6))
     cover = np.maximum(cover * soft, between)
-    return _Layer(np.asarray(cover, np.float32), _paint(head, HAIR[one.colour], tone))
+    return _Layer(np.asarray(cover, np.float32), _paint(head, COLOURS["beard"][one.colour], tone))
 
 
 def _locks(
@@ -269,7 +275,7 @@ def _fringe(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
 
 
 def _hand(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
-    """Four fingers and a palm that come from one side, from below, or on to the forehead."""
+    """Fingers, thumb, palm and wrist that come from one side, from below, or on to the forehead."""
     side = float(rng.choice([-1.0, 1.0]))
     where = ("cheek", "chin", "forehead")[one.seed % 3]
     palm, tip = {
@@ -279,33 +285,19 @@ def _hand(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
     }[where]
     palm = (palm[0] + rng.normal(0, 0.1), palm[1] + rng.normal(0, 0.1))
     tip = (tip[0] + rng.normal(0, 0.12), tip[1] + rng.normal(0, 0.12))
-    along = np.subtract(tip, palm)
-    sideways = np.array([-along[1], along[0]]) / np.hypot(*along)
+    drawn = draw_hand(head.shape, head.at, head.unit, palm, tip, rng)
+    tone = drawn.shade * _grain(head, rng, 0.02, 0.02) * _grain(head, rng, 0.2, 0.05)
+    skin = _paint(head, _near_own_skin(head, rng), tone)
+    # Nails are paler and shine.
+    nails = drawn.nails[..., None]
+    skin = skin + nails * (0.7 * skin + np.float32(0.18) * skin.max() - skin) * np.float32(0.6)
+    return _Layer(soften(drawn.cover, 0.8), np.asarray(skin, np.float32), is_skin=True)
+
+
+def _near_own_skin(head: _Head, rng: np.random.Generator) -> Colour:
     own = np.median(head.xyz[head.skin > 0.7], axis=0)
     lab = xyz_to_lab(own.astype(np.float64)) + rng.normal((-1, 1.5, 0), (3, 1.5, 1.5))
-    cover, shade = np.zeros(head.shape, np.float32), np.ones(head.shape, np.float32)
-    fingers = [(np.asarray(palm), np.asarray(palm) + 0.35 * along, 0.62)]
-    for number in range(4):
-        off = sideways * (number - 1.5) * 0.27 + rng.normal(0, 0.02, 2)
-        length = (0.82, 1.0, 1.04, 0.9)[number] * rng.uniform(0.94, 1.04)
-        fingers.append((np.asarray(palm) + 0.2 * along + off, np.asarray(palm) + length * along + off * 1.15, 0.135))
-    for start, end, radius in fingers:
-        _capsule(head, cover, shade, head.at(*start), head.at(*end), radius * head.unit)
-    tone = shade * _grain(head, rng, 0.02, 0.02) * _grain(head, rng, 0.2, 0.05)
-    return _Layer(soften(cover, 0.8), _paint(head, (float(lab[0]), float(lab[1]), float(lab[2])), tone), is_skin=True)
-
-
-def _capsule(head: _Head, cover: Pixels, shade: Pixels, start: Points, end: Points, radius: float) -> None:
-    """Draw one finger: round across, darker towards its sides, with two creases; over what was drawn before."""
-    y, x = np.mgrid[0 : head.shape[0], 0 : head.shape[1]].astype(np.float32)
-    way = end - start
-    t = np.clip(((x - start[0]) * way[0] + (y - start[1]) * way[1]) / (way @ way), 0, 1).astype(np.float32)
-    off = np.hypot(x - start[0] - t * way[0], y - start[1] - t * way[1]) / radius
-    inside = off < 1
-    round_off = 0.62 + 0.38 * np.sqrt(np.clip(1 - off**2, 0, 1))
-    creases = sum(np.exp(-(((t - at) * np.hypot(*way) / (0.05 * radius + 0.5)) ** 2)) for at in (0.45, 0.72))
-    shade[inside] = (round_off * (1 - 0.15 * np.minimum(creases, 1)))[inside]
-    cover[inside] = 1
+    return float(lab[0]), float(lab[1]), float(lab[2])
 
 
 def _mask(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
@@ -325,7 +317,12 @@ def _mask(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:
 def _cloth(head: _Head, one: Occluder, rng: np.random.Generator) -> Pixels:
     y, x = np.mgrid[0 : head.shape[0], 0 : head.shape[1]].astype(np.float32)
     weave = 1 + 0.03 * np.sin(x / (0.006 * head.unit)) * np.sin(y / (0.006 * head.unit))
-    return _paint(head, CLOTH[one.colour], weave * _grain(head, rng, 0.12, 0.12))
+    # Folds run one way and lie unevenly.
+    way = float(rng.uniform(0, np.pi))
+    along = (x * np.cos(way) + y * np.sin(way)) / head.unit + 0.25 * np.log(_grain(head, rng, 0.3, 1.0))
+    folds = 1 + np.float32(rng.uniform(0.0, 0.12)) * np.sin(along * 2 * np.pi / float(rng.uniform(0.25, 0.6)))
+    colour = _near_own_skin(head, rng) if one.colour == OWN_SKIN else CLOTH[one.colour]
+    return _paint(head, colour, weave * folds * _grain(head, rng, 0.12, 0.12))
 
 
 def _scarf(head: _Head, one: Occluder, rng: np.random.Generator) -> _Layer:

@@ -12,6 +12,7 @@ from calibration import holdout, spectra
 from calibration.simulated_camera import Isp, Phone
 from calibration.simulated_card import CardPlacement
 from calibration.simulated_face import Blood, Person
+from calibration.simulated_film import Film
 from calibration.simulated_occluders import Occluder
 from calibration.simulated_skin import SkinModel
 
@@ -82,7 +83,7 @@ class Framing:
 class Scene:
     """One photograph. ``captured_at`` is ISO 8601 with an offset; None: the file tells no time.
 
-    ``occluders`` lie over the face, the first undermost.
+    ``occluders`` lie over the face, the first undermost; ``film`` is make-up on the skin.
     """
 
     person: Person
@@ -96,6 +97,7 @@ class Scene:
     captured_at: str | None = None
     seed: int = 0
     occluders: tuple[Occluder, ...] = ()
+    film: Film | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -121,7 +123,15 @@ class Scene:
             captured_at=document["captured_at"],
             seed=document["seed"],
             occluders=tuple(Occluder(**one) for one in document.get("occluders", ())),
+            film=_film(document.get("film")),
         )
+
+
+def _film(document: Mapping[str, Any] | None) -> Film | None:
+    if document is None:
+        return None
+    lab = document["lab"]
+    return Film(document["hiding"], None if lab is None else (lab[0], lab[1], lab[2]))
 
 
 def random_scene(

@@ -116,14 +116,28 @@ class SkinTable:
             [_place(xyz[:, 0] / xyz[:, 1] / WHITE_D65[0], _RED), _place(xyz[:, 2] / xyz[:, 1] / WHITE_D65[2], _BLUE)],
         )[:, 0]
 
-    def seen(self, xyz: Pixels, dose: Pixels, weights: Array) -> Pixels:
+    def seen(self, xyz: Pixels, dose: Pixels, weights: Array, melanin: Pixels | None = None) -> Pixels:
         """What sensors ``weights`` (sensors, wavelengths) see of skin ``xyz`` (N, 3) with ``dose`` (N,) of blood.
 
-        Gives (N, sensors). The same spectra for any sensors: so truth and photograph belong to one skin.
+        ``melanin`` (N,) is a volume fraction that single places have more than the whole skin. Gives (N, sensors). The
+        same spectra for any sensors: so truth and photograph belong to one skin.
         """
+        plain = self._seen(xyz, dose, weights, self.model.melanin)
+        most = 0.0 if melanin is None else float(melanin.max(initial=0))
+        if melanin is None or most <= 0:
+            return plain
+        # Absorption is a matter of the logarithm: between a light and a dark rendering of one place it runs straight.
+        some = melanin > 0
+        light = np.maximum(plain[some], np.float32(1e-6))
+        dark = self._seen(xyz[some], dose[some], weights, self.model.melanin + most)
+        share = (melanin[some] / np.float32(most))[:, None]
+        plain[some] = light * (np.maximum(dark, np.float32(1e-6)) / light) ** share
+        return plain
+
+    def _seen(self, xyz: Pixels, dose: Pixels, weights: Array, melanin: float) -> Pixels:
         doses = np.arange(0, float(dose.max(initial=0)) + 2 * _DOSE_STEP, _DOSE_STEP)
         absorbance = blood_absorbance(self.model.oxygenation, self.model.shortening)
-        inside = (self.spectra - self.surface) * melanin_filter(self.model.melanin)
+        inside = (self.spectra - self.surface) * melanin_filter(melanin)
         above = self.surface * weights.sum(axis=1)
         table = np.stack([above + inside @ (weights * np.exp(-one * absorbance)).T for one in doses]).astype(np.float32)
         places = [

@@ -36,9 +36,11 @@ from calibration.simulated_face import (
     Spot,
     dose_map,
     fill_outlines,
+    melanin_map,
     paint,
     soften,
 )
+from calibration.simulated_film import Film, film_over
 from calibration.simulated_occluders import STILL_SKIN, Occluder, cover_face
 from calibration.simulated_scene import (
     ORDINARY_LAMPS,
@@ -58,6 +60,7 @@ __all__ = [
     "USUAL_BLOOD",
     "Blood",
     "CardPlacement",
+    "Film",
     "Framing",
     "Isp",
     "Light",
@@ -119,12 +122,14 @@ class _Staged:
     dose: Pixels
     outlines: dict[str, Array]
     hidden: NDArray[np.bool_]
+    melanin: Pixels
 
 
 def render(scene: Scene, portrait: Portrait) -> Rendered:
     """Take the photograph. ``portrait`` is the one that ``scene.person`` names. A few seconds for two megapixels."""
     face = paint(portrait, scene.person)
     staged = _stage(face, scene.blood, scene.framing, scene.occluders)
+    face = _made_up(face, staged, scene)
     lamps, share = _lamps(scene)
     sensitivity = scene.phone.sensitivity()
     sensors = np.concatenate([_xyz_weights(), *(_raw_weights(sensitivity, lamp) for lamp in lamps)])
@@ -145,7 +150,7 @@ def true_lab(scene: Scene, portrait: Portrait) -> tuple[Pixels, Picture]:
     """Truth alone, (H, W, 3) CIELAB and (H, W) region labels: those of :func:`render`, but sooner."""
     face = paint(portrait, scene.person)
     staged = _stage(face, scene.blood, scene.framing, scene.occluders)
-    seen = _surfaces(face, staged, _xyz_weights())
+    seen = _surfaces(_made_up(face, staged, scene), staged, _xyz_weights())
     card = None
     if scene.card is not None:
         card = draw_card(scene.card, (scene.framing.width, scene.framing.height), _xyz_weights(), scene.seed)
@@ -238,7 +243,7 @@ def _stage(face: PaintedFace, blood: Blood, framing: Framing, occluders: tuple[O
     goal = np.array([framing.face_x * framing.width, framing.face_y * framing.height])
     move = np.column_stack([turn, goal - turn @ portrait.face_centre])
     shrink = scale < 0.75
-    layers = np.dstack([face.skin, dose_map(face, blood)])
+    layers = np.dstack([face.skin, dose_map(face, blood), melanin_map(face, blood)])
     size = (framing.width, framing.height)
 
     def moved(image: Pixels) -> Pixels:
@@ -253,7 +258,14 @@ def _stage(face: PaintedFace, blood: Blood, framing: Framing, occluders: tuple[O
     placed *= ends
     outlines = {name: points @ move[:, :2].T + move[:, 2] for name, points in portrait.outlines.items()}
     behind = cover_face(np.asarray(xyz, np.float32), placed[..., 0], placed[..., 1], outlines, occluders)
-    return _Staged(behind.xyz, behind.skin, behind.dose, outlines, behind.cover > STILL_SKIN)
+    melanin = np.where(behind.cover > STILL_SKIN, 0, placed[..., 2]).astype(np.float32)
+    return _Staged(behind.xyz, behind.skin, behind.dose, outlines, behind.cover > STILL_SKIN, melanin)
+
+
+def _made_up(face: PaintedFace, staged: _Staged, scene: Scene) -> PaintedFace:
+    if scene.film is None:
+        return face
+    return film_over(face, scene.film, staged.outlines, staged.skin, staged.xyz[..., 1], scene.seed)
 
 
 def _faded_edge(portrait: Portrait) -> Pixels:
@@ -268,7 +280,7 @@ def _surfaces(face: PaintedFace, staged: _Staged, sensors: Array) -> Pixels:
     seen = staged.xyz @ smooth_surface_seen(sensors).astype(np.float32)
     some = staged.skin > 0
     share = staged.skin[some][:, None]
-    skin = face.table.seen(staged.xyz[some], staged.dose[some], sensors)
+    skin = face.table.seen(staged.xyz[some], staged.dose[some], sensors, staged.melanin[some])
     seen[some] += share * (skin - seen[some])
     return np.asarray(seen, np.float32)
 

@@ -16,6 +16,8 @@ import skimage.data
 from numpy.typing import NDArray
 
 from calibration.card_reading import CardSearch
+from calibration.cards import load_card
+from calibration.cielab import decode_srgb, encode_srgb
 from calibration.detection import find_card
 from calibration.errors import UnknownCard
 from calibration.photo import read_photo
@@ -174,6 +176,40 @@ def test_a_covered_card_is_refused(
     assert "covers" in refusal(find_card(as_photo(picture)))
 
 
+def test_a_finger_nearly_of_the_fields_own_colour_is_seen() -> None:
+    """Dark skin over a third and a half of the patch called dark skin: faint, but over a good part of it."""
+    picture = chart(own_colours(), step=60)
+    whole = read(find_card(as_photo(picture)))
+    for share in (0.35, 0.5):
+        hidden = picture.copy()
+        corner = np.rint(whole.corners[0]).astype(int)
+        wide = round(share * 52)
+        finger = hidden[corner[1] - 12 : corner[1] + 64, corner[0] - 12 : corner[0] + wide]
+        finger[:] = 0.82 * whole_colour(picture, whole.centres[0])
+        assert "covers" in refusal(find_card(as_photo(hidden)))
+
+
+def whole_colour(picture: Picture, centre: Points) -> Points:
+    column, row = np.rint(centre).astype(int)
+    return picture[row, column].astype(np.float64)
+
+
+def test_a_soft_reflection_makes_its_fields_uncertain_or_refuses() -> None:
+    picture, corners = real(MINI), corners_of(MINI)
+    plain = read(find_card(as_photo(picture)))
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    centre = inside(corners, 3.0, 2.0)
+    far = np.hypot(x - centre[0], y - centre[1]) / (np.linalg.norm(corners[1] - corners[0]) / 6)
+    linear = decode_srgb(picture / 255.0) + 0.02 * np.exp(-0.5 * far**2)[..., None]
+    veiled = read(find_card(as_photo(np.rint(255 * encode_srgb(np.clip(linear, 0, 1))).astype(np.uint8))))
+    change = np.abs(veiled.rgb - plain.rgb).max(axis=1)
+    middle = change > 0.01
+    assert 2 <= middle.sum() <= 12
+    assert np.all(veiled.rgb_se.max(axis=1)[middle] > 0.2 * change[middle])
+    # The rest of the card is believed as before.
+    assert np.median(veiled.rgb_se[change < 0.002]) < 2 * np.median(plain.rgb_se)
+
+
 def test_a_finger_on_the_frame_alone_does_no_harm() -> None:
     picture = covered(real(MINI), corners_of(MINI), (7.0, 2.0), 0.6, LIGHT_SKIN)
     assert error(read(find_card(as_photo(picture))), corners_of(MINI)) < 0.01
@@ -203,6 +239,65 @@ def test_no_card_is_seen_where_there_is_none(name: str) -> None:
 def test_no_card_is_seen_on_an_empty_holder_or_a_face() -> None:
     for path in (CARDS / "neg_normal_example.jpg", *sorted(FACES.glob("*.jpg"))[:3]):
         assert codes(find_card(read_photo(path))) == ["no_card"]
+
+
+def chart(colours: Points, ground: int = 30, step: int = 40, side: float = 0.86) -> Picture:
+    """Fields (rows, columns, 3), linear, on a dark ground on a grey table."""
+    rows, columns = colours.shape[:2]
+    picture = np.full((rows * step + 200, columns * step + 200, 3), 120, np.uint8)
+    picture[85:-85, 85:-85] = ground
+    inset = round((1 - side) / 2 * step)
+    for row, column in np.ndindex(rows, columns):
+        top, left = 100 + row * step + inset, 100 + column * step + inset
+        field = picture[top : top + step - 2 * inset, left : left + step - 2 * inset]
+        field[:] = np.rint(255 * encode_srgb(np.clip(colours[row, column], 0, 1)))
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.7), np.uint8)
+
+
+def own_colours() -> Points:
+    return load_card("classic-24").linear_srgb().reshape(4, 6, 3)
+
+
+def test_a_chart_with_the_cards_colours_is_the_card() -> None:
+    assert read(find_card(as_photo(chart(own_colours())))).card == "classic-24"
+
+
+@pytest.mark.parametrize("columns", [(3, 8), (0, 8), (4, 0)], ids=str)
+def test_a_larger_chart_that_holds_the_cards_colours_is_not_the_card(columns: tuple[int, int]) -> None:
+    rng = np.random.default_rng(5)
+    before, after = columns
+    rim = 2 if all(columns) else 0
+    large = rng.uniform(0.05, 0.8, (4 + 2 * rim, 6 + before + after, 3))
+    large[rim : rim + 4, before : before + 6] = own_colours()
+    assert codes(find_card(as_photo(chart(large)))) == ["unknown_card"]
+
+
+def test_a_chart_with_two_rows_turned_is_another_chart() -> None:
+    """Another maker's chart of 24 fields has nearly these colours, in rows that run to and fro."""
+    turned = own_colours()
+    turned[[0, 2]] = turned[[0, 2], ::-1]
+    assert codes(find_card(as_photo(chart(turned)))) == ["unknown_card"]
+
+
+@pytest.mark.parametrize("side", [14, 22, 34])
+def test_a_card_among_keys_of_its_own_size_is_found(side: int) -> None:
+    """Keys and tiles stand in rows, too, and there are many more of them."""
+    rng = np.random.default_rng(side)
+    picture = np.full((1200, 1600, 3), 25, np.uint8)
+    for top in range(0, 1200, side + 4):
+        for left in range(-int(rng.integers(side)), 1600, side + 4):
+            shade = float(rng.uniform(55, 95))
+            cv2.rectangle(picture, (left, top), (left + side, top + side), (shade, shade, shade), -1)
+    card, corners = real(MINI)[760:1400, 420:920], corners_of(MINI) - (420, 760)
+    # The frame lies about a quarter of a field beyond the fields.
+    outline = np.array([inside(corners, x, y) for x, y in ((-0.3, -0.3), (6.3, -0.3), (6.3, 4.3), (-0.3, 4.3))])
+    shrink = 0.5
+    move = np.array([[shrink, 0, 700], [0, shrink, 400], [0, 0, 1.0]])
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, np.rint(through(move, outline)).astype(np.int32), (1.0,))
+    soft = np.asarray(cv2.GaussianBlur(card, (0, 0), 0.8), np.uint8)
+    laid = np.where(mask[..., None] > 0, warped(soft, move, (1600, 1200)), picture)
+    assert error(read(find_card(as_photo(laid))), through(move, corners)) < 0.01
 
 
 def test_none_does_not_look_and_an_unknown_name_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from calibration.cielab import delta_e00, encode_srgb, xyz_to_lab, xyz_to_linear
 from calibration.correction import calibrate
 from calibration.detection import find_card
 from calibration.errors import NothingToAnalyze, UnknownCard
-from calibration.paired_card import pair, read_paired
+from calibration.paired_card import learn, pair, read_paired
 from calibration.photo import Photo
 from calibration.printed_card import MARKER_IDS, printed_patches
 from calibration.printed_card_drawing import flat_corners, flat_print
@@ -114,6 +115,41 @@ def test_the_page_is_vector_and_true_to_scale(paper: Paper, tmp_path: Path, monk
     assert "version 1" in page.extract_text()
 
 
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_the_page_itself_is_found_and_its_ruler_is_true(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's rectangles painted at 150 dots an inch: the finder's millimetres are those of the scale."""
+    from fpdf import FPDF
+
+    monkeypatch.setattr(FPDF, "set_compression", lambda *_: None)
+    path = tmp_path / "card.pdf"
+    write_card(path, paper)
+    import pypdf
+
+    drawn = pypdf.PdfReader(path).pages[0].get_contents().get_data().decode("latin-1")
+    dots, (width, height) = 150 / 25.4, PAGES[paper]
+    fine = 4
+    page = np.full((round(height * dots * fine), round(width * dots * fine), 3), 255, np.uint8)
+    colour = (0.0, 0.0, 0.0)
+    word = re.compile(r"([-\d.]+ [-\d.]+ [-\d.]+) rg|([-\d.]+) g\b|([-\d.]+ [-\d.]+ [-\d.]+ [-\d.]+) re f")
+    for three, grey, box in word.findall(drawn):
+        if box:
+            left, bottom, across, up = (float(number) / POINT * dots * fine for number in box.split())
+            top, low = sorted((height * dots * fine - bottom, height * dots * fine - bottom - up))
+            page[round(top) : round(low), round(left) : round(left + across)] = np.rint(255 * np.array(colour))
+        else:
+            colour = tuple(float(number) for number in (three.split() if three else [grey] * 3))
+    seen = cv2.resize(page, None, fx=1 / fine, fy=1 / fine, interpolation=cv2.INTER_AREA)
+    reading = read(find_card(as_photo(np.asarray(seen, np.uint8))))
+    assert (reading.card, reading.mirrored) == ("rubor", False)
+    fields = np.linalg.norm(reading.corners[1] - reading.corners[0])
+    ticks = np.array([float(x) for x in re.findall(r"([-\d.]+) [-\d.]+ m [-\d.]+ [-\d.]+ l S", drawn)]) / POINT
+    assert abs((ticks[100] - ticks[0]) * dots * 99 / fields - 100) < 0.2
+    coded = np.rint(255 * encode_srgb(np.clip(reading.rgb, 0, 1)))
+    assert np.abs(coded - printed_patches().srgb).max() <= 1
+
+
 def test_the_page_asks_for_the_designed_colours() -> None:
     """What is sent to the printer is, relative to bare paper, the designed card's colour."""
     designed = load_card("rubor").xyz_d65()
@@ -208,6 +244,24 @@ def test_pairing_learns_what_was_printed(tmp_path: Path) -> None:
     assert unpaired.a_se(true[0]) > 2
     assert calibration.a_se(true[0]) < 2
     assert unpaired.to_json()["a_uncertainty_shared"] > 1.5
+
+
+def test_a_field_in_the_light_is_left_at_what_printers_make_of_it() -> None:
+    printer = Printer.random(np.random.default_rng(8))
+    bought, print_ = find_card(beside(printer, "D65"), "classic-24"), find_card(beside(printer, "D65"), "rubor")
+    calibration = calibrate(bought)
+    bought_card, printed_card = read(bought), read(print_)
+    learned = {
+        share: learn(bought_card, calibration, replace(printed_card, clipped=np.where(np.arange(24) == 7, share, 0.0)))
+        for share in (0.0, 0.049, 0.051, 0.15, 0.3)
+    }
+    usual = printed_patches().prior().mean
+    away = [float(np.abs(learned[share][7] - usual[7]).mean()) for share in (0.0, 0.15, 0.3)]
+    assert away[0] > away[1] > away[2]
+    # No jump at any share, and the other fields do not care.
+    assert np.abs(learned[0.051] - learned[0.049]).max() < 0.002
+    others = np.arange(24) != 7
+    assert np.allclose(learned[0.3][others], learned[0.0][others])
 
 
 def test_pairing_says_which_card_is_missing() -> None:

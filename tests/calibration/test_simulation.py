@@ -35,6 +35,7 @@ from calibration.simulation import (
     Scene,
     Sensor,
     SkinModel,
+    Spot,
     dose_for_delta_a,
     random_person,
     random_scene,
@@ -220,6 +221,24 @@ def test_one_sided_blood_stays_on_its_side(portrait: Portrait, person: Person) -
         assert picture.dose[left].mean() > 10 * picture.dose[right].mean()
         # The person's left is the picture's right, unless a selfie turned it round.
         assert (np.nonzero(left)[1].mean() < np.nonzero(right)[1].mean()) == mirrored
+
+
+def test_a_patch_of_melanin_darkens_its_place_alone_as_the_whole_skin_would(portrait: Portrait) -> None:
+    scene = Scene(Person(portrait.name, LIGHT_SKIN), framing=SMALL, card=None)
+    patch = Spot(-0.2, 0.1, 0.12, dose=0.0, melanin=0.05)
+    plain, _ = true_lab(scene, portrait)
+    dark, _ = true_lab(replace(scene, blood=Blood(0.0, spots=(patch,))), portrait)
+    tanned, _ = true_lab(replace(scene, person=replace(scene.person, model=SkinModel(melanin=0.05))), portrait)
+    middle = np.array([SMALL.face_x * SMALL.width, SMALL.face_y * SMALL.height])
+    x, y = np.round(middle + SMALL.face_width * SMALL.width * np.array([-0.2, 0.1])).astype(int)
+    there = np.s_[y - 2 : y + 3, x - 2 : x + 3]
+    fall = (plain - dark)[..., 0]
+    assert fall[there].mean() > 4
+    assert np.abs((dark - tanned)[there]).mean() < 0.5
+    assert fall.max() < 1.5 * fall[there].mean()
+    assert (fall > 0.5).mean() < 0.02  # and nowhere else
+    half = true_lab(replace(scene, blood=Blood(0.0, spots=(replace(patch, melanin=0.025),))), portrait)[0]
+    assert (plain - half)[..., 0][there].mean() == pytest.approx(fall[there].mean() / 2, rel=0.15)
 
 
 def test_noise_follows_the_light(portrait: Portrait, person: Person, ideal: Rendered) -> None:
