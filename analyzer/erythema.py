@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ REDDENED = 3.0
 BLOCK_SIDE = 16
 # A block counts when at least half of it is skin of the region.
 BLOCK_FILL = 0.5
+# What landmarks and masks add from photograph to photograph of one face (SD of a* over small turns, noise and JPEG).
+JITTER_SE = 0.1
 # Where the tone of skin is read: the parts least shaded and least coloured by lips and beard.
 TONE_REGIONS = ("forehead", "left_cheek", "right_cheek")
 
@@ -37,26 +40,40 @@ def measure(
     full_labels: Labels | None = None,
     scale: int = 1,
     reference_L: float = REFERENCE_L,
+    weight: NDArray[np.float32] | None = None,
 ) -> dict[str, RegionReading]:
     """Read every region of ``labels`` that holds skin, and ``face``, all of them together.
 
     ``lab`` (H, W, 3) calibrated CIELAB, ``labels`` (H, W). When both are of a photograph shrunk by the whole factor
     ``scale``, ``full_labels`` is the label map of the photograph as stored: ``pixels`` are counted there (without it,
-    ``scale`` squared for each pixel). No region: an empty dictionary.
+    ``scale`` squared for each pixel). ``weight`` (H, W): how much skin each pixel shows (without it, all the same); it
+    counts for ``a_level`` and ``a_se``. No region: an empty dictionary.
     """
     counted = labels if full_labels is None else full_labels
     counts = np.bincount(counted[counted > 0], minlength=256)
     pixels_each = scale * scale if full_labels is None else 1
     face = _window(labels)
     lab, labels = lab[face], labels[face]
+    weight = np.ones(labels.shape, np.float32) if weight is None else weight[face]
     readings: dict[str, RegionReading] = {}
     for name, label in LABELS.items():
         inside = labels > 0 if name == FACE else labels == label
         if not inside.any():
             continue
         pixels = int(counts.sum() if label == FACE_LABEL else counts[label]) * pixels_each
-        readings[name] = _read(lab, inside, label, pixels, a_se_of, scale, reference_L)
+        readings[name] = _read(lab, inside, weight, label, pixels, a_se_of, scale, reference_L)
+    if FACE in readings:
+        face_se = float(np.hypot(readings[FACE].a_se, _se_of_missing(readings)))
+        readings[FACE] = replace(readings[FACE], a_se=face_se)
     return readings
+
+
+def _se_of_missing(readings: Mapping[str, RegionReading]) -> float:
+    """What the face's mean may be off because regions are missing that other days have: they would differ from the rest
+    as the regions do from each other."""
+    found = [one.a for name, one in readings.items() if name != FACE]
+    missing = 1.0 - len(found) / (len(LABELS) - 1)
+    return missing * float(np.std(found, ddof=1)) if len(found) > 1 else 0.0
 
 
 def _window(labels: Labels) -> tuple[slice, slice]:
@@ -68,10 +85,22 @@ def _window(labels: Labels) -> tuple[slice, slice]:
 
 
 def _read(
-    lab: Lab, inside: NDArray[np.bool_], label: int, pixels: int, a_se_of: SeOfA, scale: int, reference_L: float
+    lab: Lab,
+    inside: NDArray[np.bool_],
+    weight: NDArray[np.float32],
+    label: int,
+    pixels: int,
+    a_se_of: SeOfA,
+    scale: int,
+    reference_L: float,
 ) -> RegionReading:
     skin = lab[inside]
     mean = skin.mean(axis=0, dtype=np.float64)
+    # The same skin as it would count from the front: for comparing days. How far that is from the plain mean is what
+    # the pose adds to its error.
+    even = np.average(skin[:, :2], axis=0, weights=weight[inside])
+    by_pose = float(even[1] - mean[1])
+    sampling = sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale)))
     return RegionReading(
         label=label,
         pixels=pixels,
@@ -79,8 +108,8 @@ def _read(
         a=float(mean[1]),
         b=float(mean[2]),
         a_sd=float(skin[:, 1].std(dtype=np.float64)),
-        a_se=float(np.hypot(a_se_of(mean), sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale))))),
-        a_level=a_at_level(float(mean[0]), float(mean[1]), reference_L),
+        a_se=float(np.sqrt(a_se_of(mean) ** 2 + sampling**2 + by_pose**2 + JITTER_SE**2)),
+        a_level=a_at_level(float(even[0]), float(even[1]), reference_L),
         erythema_index=erythema_index(skin),
         melanin_index=melanin_index(xyz_to_linear_srgb(lab_to_xyz(skin)).mean(axis=0, dtype=np.float64)),
         ita=typology_angle(*map(float, mean)),

@@ -24,7 +24,7 @@ Linear = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
 # Change of ln(R/B) from edge to edge of the card: this much at least, and this many standard errors.
-_TINTED, _SURE = (0.12, 0.06), 3.2
+_TINTED, _SURE = (0.12, 0.09), 3.2
 # Difference of ln(R/B) between the halves of a face, beyond what goes with their lightness (shaded skin is more
 # saturated, by half as much): portraits in one light reach 0.3.
 _HALVES_TINTED, _TINT_OF_SHADE = 0.5, -0.5

@@ -18,7 +18,7 @@ LampKind = Literal["daylight", "warm", "neutral", "poor"]
 # Correlated colour temperatures from which light is no longer a warm bulb's, and from which it is daylight's: lamps
 # for homes are sold as 2700 and 3000 K, for offices as 4000 K; daylight has 5000 K and more.
 WARM_BELOW_K, DAYLIGHT_FROM_K = 3500.0, 4800.0
-# Colour temperature is read to about 25 mired; lamps closer than this may be one and the same.
+# Colour temperature is read to about 30 mired (median); lamps closer than this may be one and the same.
 SAME_WITHIN_MIRED = 50.0
 
 

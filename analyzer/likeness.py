@@ -21,12 +21,15 @@ LEAST_SPAN = 0.08
 # Median of what a slight smoothing takes from ln Y between the eyes: photographs keep 0.01 and more, flat colour
 # nothing. Far below, so that a blurred photograph is called blurred.
 LEAST_TEXTURE = 0.0012
+# Spread of ln(R/G) and ln(B/G) over a picture without colour, from the middle to nearly all of it.
+COLOURLESS = 0.02
 
 
 def is_lifelike(face: Face, linear: NDArray[np.float32], *, bare: bool = True) -> bool:
     """Whether colour and texture of ``face`` in its photograph, ``linear`` (H, W, 3) linear RGB, can be a person's.
 
-    ``bare``: skin was found on it. Without, a face of one flat colour is a face behind a cloth, and no drawing.
+    ``bare``: skin was found on it. Without, a face of one flat colour is a face behind a cloth, and no drawing, unless
+    the whole picture is without colour.
     """
     height, width = linear.shape[:2]
     left, top, across, down = face.box
@@ -56,8 +59,16 @@ def is_lifelike(face: Face, linear: NDArray[np.float32], *, bare: bool = True) -
     texture = float(np.median(np.abs(light - cv2.GaussianBlur(light, (0, 0), 1.0))[seldom_covered > 0]))
     flat = texture < LEAST_TEXTURE
     if flat:
-        return not bare
+        return not bare and not _is_colourless(linear)
     return max(spans) >= LEAST_SPAN
+
+
+def _is_colourless(linear: NDArray[np.float32]) -> bool:
+    step = max(1, max(linear.shape) // 200)
+    logs = np.log(np.maximum(linear[::step, ::step], 0) + 0.02)
+    tints = np.stack([logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]]).reshape(2, -1)
+    away = np.abs(tints - np.median(tints, axis=1, keepdims=True))
+    return bool(np.quantile(away, 0.99) < COLOURLESS)
 
 
 def _span(values: NDArray[np.float32]) -> float:

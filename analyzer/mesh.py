@@ -37,11 +37,6 @@ LEFT_NOSTRIL = (327, 460, 328, 250, 309, 392, 289, 455)
 RIGHT_NOSTRIL = (98, 240, 99, 20, 79, 166, 59, 235)
 # From between the brows to the upper bridge of the nose: neither masks nor scarves go there.
 BETWEEN_EYES = (9, 336, 285, 413, 465, 412, 399, 197, 174, 188, 245, 189, 55, 107)
-# Where faces fold: from the nose past the corner of the mouth, across the chin, below the eyes,
-# between the brows, and where the nose rises from the cheeks.
-FOLDS = ((129, 203, 206, 216, 212, 202, 204), (358, 423, 426, 436, 432, 422, 424), (202, 204, 194, 200, 418, 424, 422),
-         (245, 121, 101, 118, 117, 111), (465, 350, 330, 347, 346, 340), (107, 9, 336, 8, 55, 8, 285, 168),
-         (193, 122, 196, 236, 198, 209, 129), (417, 351, 419, 456, 420, 429, 358))
 # fmt: on
 
 # The outlines of the measured regions before anything is taken away from them.

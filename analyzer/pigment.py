@@ -10,7 +10,7 @@ to photograph, on simulated photographs under changing lamps.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from calibration.cielab import individual_typology_angle, lab_to_xyz, xyz_to_linear_srgb
 
@@ -24,6 +24,12 @@ def melanin_index(linear_srgb: ArrayLike) -> float:
     """The index of a mean colour, linear calibrated sRGB (3,): some 30 in very light, 60 and more in dark skin."""
     rgb = np.maximum(np.asarray(linear_srgb, dtype=np.float64), _LEAST)
     return float(np.log10(rgb) @ WEIGHTS)
+
+
+def melanin_indices(lab: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The index of each colour in CIELAB (..., 3): (...)."""
+    rgb = np.maximum(xyz_to_linear_srgb(lab_to_xyz(np.asarray(lab, np.float64))), _LEAST)
+    return np.asarray(np.log10(rgb) @ WEIGHTS)
 
 
 def melanin_index_of_lab(lightness: float, a: float, b: float) -> float:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from analyzer.surface.face_map import FaceMap
 
 # Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.
@@ -49,7 +49,8 @@ Progress = Callable[[str], None]
 class Measured:
     """What pictures are made of: the working copy of the photograph (shrunk by ``factor``) and what was found in it.
 
-    ``linear`` (H, W, 3) is its linear sRGB before calibration, ``labels`` (H, W) the regions, ``face`` in its pixels.
+    ``linear`` (H, W, 3) is its linear sRGB before calibration, ``labels`` (H, W) the regions as :attr:`RegionMap.wide`,
+    ``face`` in its pixels.
     """
 
     linear: NDArray[np.float32]
@@ -154,22 +155,22 @@ def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     linear = working.linear()
     regions = map_regions(search.face, linear, mirrored=calibration.mirrored, scale=factor)
     looks = quality.check_photo(shown, linear, search.face, regions.outlines, calibration.white_level)
-    doubts = face_doubts(photo, calibration, search.face, factor, linear, regions.labels)
+    doubts = face_doubts(photo, calibration, search.face, factor, linear, regions.wide)
     found = (*search.problems, *regions.problems, *looks, *doubts.problems)
     reading = replace(reading, problems=(*found, *reading.problems))
     if _rejects(reading.problems):
         return PhotoAnalysis(reading, photo)
 
     label_map = _full_size(regions.labels, factor, photo)
-    calibration = doubted(followed(calibration, factor, linear, regions.labels), doubts)
+    calibration = doubted(followed(calibration, factor, linear, regions.wide), doubts)
     reading = replace(reading, calibration=calibration.to_json())
     lab = _lab_of_skin(linear, regions.labels, calibration, factor)
     middle = np.array(search.face.box[:2]) * factor + np.array(search.face.box[2:]) * factor / 2
     a_se = partial(calibration.a_se, place=middle)
-    colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor)
+    colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor, weight=regions.weight)
     reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
     reading = replace(reading, problems=(*reading.problems, *made_up_by_look(reading)))
-    return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.labels, search.face, calibration, factor))
+    return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.wide, search.face, calibration, factor))
 
 
 def _refused(name: str, why: Problem) -> PhotoAnalysis:
@@ -250,6 +251,7 @@ def analyze_series(
     :func:`calibration.detection.find_card` takes (``UnknownCard``).
     """
     from analyzer.recovery import judge
+    from analyzer.series_doubts import doubted, raised
 
     if not folder.is_dir():
         raise NothingToAnalyze(problem("unreadable", reason=because("no_folder", name=folder.name)))
@@ -266,12 +268,16 @@ def analyze_series(
         readings.append(timed)
         if progress is not None:
             progress(f"{path.name}: {_outcome(timed)}")
-    series = build_series(folder.resolve().name, treatment, readings, signs=signs, maps=maps)
+    told = doubted(readings, maps)
+    for file, doubt in raised(readings, told):
+        if progress is not None:
+            progress(f"{file}: {doubt.sentence}")
+    series = _series_of(folder.resolve().name, treatment, readings, told, None, signs, maps)
     series = replace(series, problems=(*series.problems, *sign_problems))
     if not any(one.usable for one in series.observations):
         refused = tuple(why for one in readings for why in _left_out(one))
         series = replace(series, problems=(*refused, *sign_problems))
-    return SeriesReport(treatment, tuple(readings), judge(series, settings), settings)
+    return SeriesReport(treatment, told, judge(series, settings), settings)
 
 
 def _readings(paths: Sequence[Path], jobs: int, card: str) -> Sequence[tuple[Reading, FaceMap | None]]:
@@ -321,10 +327,25 @@ def build_series(
     patient's log, and else was bare. A time without an offset is taken in the treatment's. ``maps`` are the face maps,
     by file name.
     """
-    from analyzer.same_person import with_doubts
+    from analyzer.series_doubts import doubted
 
-    observations, problems = [], []
-    readings = with_doubts(readings)
+    return _series_of(patient, treatment, readings, doubted(readings, maps), bare_skin, signs, maps or {})
+
+
+def _series_of(
+    patient: str,
+    treatment: Treatment,
+    untold: Sequence[Reading],
+    readings: Sequence[Reading],
+    bare_skin: Mapping[str, bool] | None,
+    signs: Sequence[SignEntry],
+    maps: Mapping[str, FaceMap],
+) -> Series:
+    """The series of ``readings``; ``untold`` are the same before the series raised doubts about them."""
+    from analyzer.series_doubts import raised
+
+    observations: list[Observation] = []
+    problems = [replace(why, message=f"{file}: {why.message}") for file, why in raised(untold, readings)]
     one_card = len({(one.calibration or {}).get("card") for one in readings if one.usable}) == 1
     for reading in readings:
         if reading.captured_at is None:
@@ -334,7 +355,7 @@ def build_series(
         observations.append(observation)
         problems.extend(one for one in observation.problems if one.code == "exposed")
     observations.sort(key=lambda one: one.captured_at)
-    surface = tuple(SurfaceObservation(file, one) for file, one in (maps or {}).items())
+    surface = tuple(SurfaceObservation(file, one) for file, one in maps.items())
     return Series(patient, treatment, tuple(observations), tuple(problems), tuple(signs), surface)
 
 
@@ -353,8 +374,8 @@ def _observation(
     captured_at = captured_at_of(reading.captured_at, treatment.treated_at)
     told = bare_skin if bare_skin is not None else bare_skin_at(signs, captured_at)
     looks_made_up = any(one.code == "made_up" for one in reading.problems)
-    # The patient's word stands before the look of it.
-    bare, exposed = not looks_made_up if told is None else told, exposures_before(signs, captured_at)
+    # By the patient's word or by the look of it: what may be a film never shows that redness is gone.
+    bare, exposed = told is not False and not looks_made_up, exposures_before(signs, captured_at)
     calibration = reading.calibration or {}
     lamp = calibration.get("lamp")
     # What a home print's unknown colours do to a* is the same in every photograph with it, and no error of a change.

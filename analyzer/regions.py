@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import mesh
+from analyzer.covers import covered
 from analyzer.face import Face
+from analyzer.facing import facing
 from analyzer.likeness import is_lifelike
 from analyzer.mouth import BELOW_NOSE, hidden_below
 from analyzer.reading import LABELS
@@ -19,7 +21,8 @@ from calibration.problems import Problem, problem
 Labels = NDArray[np.uint8]
 
 # A region of which less than this is bare skin would be compared with a different patch of skin the next day.
-MIN_SHARE = 0.30
+# On a nose, the light changes more than anywhere else, and colour with it.
+MIN_SHARE, MIN_SHARE_OF_NOSE = 0.30, 0.50
 # And one of fewer pixels of the photograph holds only a few independent colours (a JPEG's colour block has 256).
 MIN_PIXELS = 400
 # With less bare skin than this over all regions (half a forehead), the colour model may be that of a scarf or a hand.
@@ -41,8 +44,6 @@ SEEDS = ("forehead", "left_cheek", "right_cheek", "nose")
 # How far around the middle of each eye skin is taken for certain, as a share of the distance between the eyes: less
 # than to where masks and scarves begin.
 CORE_RADIUS = 0.36
-# How far a fold of the skin strays from where the mesh has it, to both sides together.
-FOLD_WIDTH = 0.3
 # Skin on this share of what a mask or a scarf covers, and the cover passes for skin.
 PASSING_SHARE = 0.05
 # Room around the face for smoothing, as a share of the distance between the eyes.
@@ -54,12 +55,16 @@ class RegionMap:
     """``labels`` (H, W) uint8: 0 outside, else ``LABELS`` of the region; bare skin only.
 
     ``outlines`` (H, W) uint8: the same regions before anything but lips, eyes, brows and nostrils was taken away.
-    ``missing``: regions with too little bare skin; they are not in ``labels``.
+    ``missing``: regions with too little bare skin; they are not in ``labels``. ``wide`` (H, W) uint8: as ``labels``,
+    with the skin at the sides of the face that is too slanted to be measured. ``weight`` (H, W): how much skin each
+    pixel shows, see :class:`analyzer.facing.Facing`.
     """
 
     labels: Labels
     outlines: Labels
     missing: tuple[str, ...]
+    wide: Labels
+    weight: NDArray[np.float32]
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -78,25 +83,38 @@ def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = Fal
     """
     height, width = linear.shape[:2]
     outlines = outline_regions(face, (height, width), mirrored)
-    labels = np.zeros_like(outlines)
     window = _window(face, height, width)
     inside = outlines[window]
     seeds = np.isin(inside, [LABELS[name] for name in SEEDS])
-    oval, core, folds = whole_face(face, inside, window)
+    oval, core = whole_face(face, inside, window)
     seen = np.ascontiguousarray(linear[window])
-    skin = bare_skin(seen, oval, seeds, face.eye_distance, core=core, folds=folds)
-    labels[window] = np.where(skin, inside, 0)
-    _drop_what_passes_for_skin(labels, outlines, hidden_below(face, linear))
-    found = _without_the_small(labels, outlines, scale)
-    if not is_lifelike(face, linear, bare=not found.covered):
-        return RegionMap(np.zeros_like(outlines), outlines, tuple(mesh.OUTLINES), (problem("no_face"),))
-    return found
+    skin = bare_skin(seen, oval & ~covered(face, seen, window), seeds, face.eye_distance, core=core)
+    wide = np.where(skin, inside, 0).astype(np.uint8)
+    _drop_what_passes_for_skin(wide, inside, hidden_below(face, linear))
+    shown = facing(face, window)
+    labels, whole = (np.where(shown.forward, drawn, 0).astype(np.uint8) for drawn in (wide, inside))
+    missing, problems = _without_the_small(labels, whole, wide, scale)
+    labels, whole, wide = (_placed(one, (height, width), window) for one in (labels, whole, wide))
+    refused = any(one.severity == "reject" for one in problems)
+    if not is_lifelike(face, linear, bare=not refused):
+        labels[:], wide[:] = 0, 0
+        missing, problems = tuple(mesh.OUTLINES), (problem("no_face"),)
+    weight = np.ones((height, width), np.float32)
+    weight[window] = shown.weight
+    return RegionMap(labels, whole, missing, wide, weight, problems)
 
 
-def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tuple[Mask, Mask, Mask]:
-    """Three masks of ``window``, shaped as its ``regions``.
+def _placed(part: Labels, shape: tuple[int, int], window: tuple[slice, slice]) -> Labels:
+    """The whole picture's labels of which ``part`` are those in ``window``."""
+    labels = np.zeros(shape, np.uint8)
+    labels[window] = part
+    return labels
 
-    The whole face without eyes, brows, lips and nostrils; around the eyes, where skin is always seen; where faces fold.
+
+def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tuple[Mask, Mask]:
+    """Two masks of ``window``, shaped as its ``regions``.
+
+    The whole face without eyes, brows, lips and nostrils; around the eyes, where skin is always seen.
     """
     offset = np.array([window[1].start, window[0].start])
     oval = np.zeros(regions.shape, np.uint8)
@@ -108,11 +126,7 @@ def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tupl
     for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE):
         x, y = ((face.landmarks[list(eye), :2].mean(axis=0) - offset) * 2**_SHIFT).round().astype(int).tolist()
         cv2.circle(core, (x, y), round(CORE_RADIUS * face.eye_distance * 2**_SHIFT), 1, -1, shift=_SHIFT)
-    folds = np.zeros(regions.shape, np.uint8)
-    for fold in mesh.FOLDS:
-        width = max(1, round(FOLD_WIDTH * face.eye_distance))
-        cv2.polylines(folds, [_polygon(face, fold, offset)], False, 1, width, shift=_SHIFT)
-    return oval > 0, (core > 0) & (oval > 0), folds > 0
+    return oval > 0, (core > 0) & (oval > 0)
 
 
 def _drop_what_passes_for_skin(labels: Labels, outlines: Labels, hidden: tuple[str, ...]) -> None:
@@ -122,27 +136,34 @@ def _drop_what_passes_for_skin(labels: Labels, outlines: Labels, hidden: tuple[s
         labels[np.isin(labels, [LABELS[name] for name in hidden])] = 0
 
 
-def _without_the_small(labels: Labels, outlines: Labels, scale: float) -> RegionMap:
+def _without_the_small(
+    labels: Labels, outlines: Labels, wide: Labels, scale: float
+) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Take the regions with too little bare skin out of ``labels`` and ``wide``; their names, and what is wrong."""
     left, whole = np.bincount(labels.ravel(), minlength=256), np.bincount(outlines.ravel(), minlength=256)
     missing = []
     for name in mesh.OUTLINES:
         label = LABELS[name]
-        if left[label] * scale * scale < MIN_PIXELS or left[label] < MIN_SHARE * whole[label]:
+        least = MIN_SHARE_OF_NOSE if name == "nose" else MIN_SHARE
+        if left[label] * scale * scale < MIN_PIXELS or left[label] < least * whole[label]:
             missing.append(name)
             labels[labels == label] = 0
+            wide[wide == label] = 0
     share = left[1:].sum() / max(1, whole[1:].sum())
     problems: tuple[Problem, ...] = ()
     if len(missing) == len(mesh.OUTLINES) or share < MIN_FACE_SHARE:
         problems = (problem("face_covered"),)
     elif missing:
         problems = (problem("face_covered", "warn"),)
-    return RegionMap(labels, outlines, tuple(missing), problems)
+    return tuple(missing), problems
 
 
 def outline_regions(face: Face, shape: tuple[int, int], mirrored: bool = False) -> Labels:
     """The regions as the mesh draws them, (H, W) uint8 of ``LABELS``, less lips, eyes, brows and nostrils."""
     drawn = np.zeros(shape, np.uint8)
-    for name, outline in mesh.OUTLINES.items():
+    # The nose last: on a turned face it hides some of the farther cheek, on a bent one some of the lip.
+    for name in sorted(mesh.OUTLINES, key=lambda name: name == "nose"):
+        outline = mesh.OUTLINES[name]
         cv2.fillPoly(drawn, [_polygon(face, outline)], LABELS[_seen_as(name, mirrored)], shift=_SHIFT)
     _keep_clear(drawn, face)
     return drawn

@@ -13,8 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer.skin_reach import BLOOD_SLOPE, Logs, reachable
-
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
@@ -31,6 +29,8 @@ PLAUSIBLE_SHARE = 0.15
 # Under a strong tint, skin still sends back more red than blue by this much in ln(R/B); grey and blue cloth does not.
 LEAST_WARMTH = 0.15
 
+# ln(B/G) rises with blood by this much of what ln(R/G) does: their difference stays.
+BLOOD_SLOPE = 0.38
 # How far from the middle of this face's skin ln(R/G) and ln(B/G) may go: as many of the face's own standard
 # deviations, but no less and no more than this. Redness of +12 a* raises ln(R/G) by 0.3 to 0.6 and ln(B/G) by 0.1 to
 # 0.25, in very dark skin twice that; only the reddest cloth lies 1.4 above the skin. Grey, blue, green and black
@@ -64,13 +64,21 @@ SMALLEST_SPECK = 0.0004
 
 
 @dataclass(frozen=True, eq=False)
+class _Logs:
+    """Slightly smoothed logarithms (H, W): ``red`` ln(R/G), ``blue`` ln(B/G), ``light`` ln Y."""
+
+    red: Plane
+    blue: Plane
+    light: Plane
+
+
+@dataclass(frozen=True, eq=False)
 class _Where:
     """Where to look, each (H, W); see :func:`bare_skin`."""
 
     area: Mask
     core: Mask
     seeds: Mask
-    folds: Mask
 
 
 def bare_skin(
@@ -80,23 +88,22 @@ def bare_skin(
     eye_distance: float,
     *,
     core: Mask | None = None,
-    folds: Mask | None = None,
 ) -> Mask:
     """The part of ``area`` that is bare skin.
 
     ``linear`` (H, W, 3) linear RGB of the face; the masks are (H, W): ``seeds`` the measured regions, which give the
-    skin's own spread, ``core`` where skin is always seen and is followed from (without it, edges are not looked at),
-    ``folds`` where faces crease. ``eye_distance`` in pixels. Nothing is skin when neither core nor seeds hold any.
+    skin's own spread, ``core`` where skin is always seen, which says how rough it is and gives the first guess of its
+    colour. ``eye_distance`` in pixels. Nothing is skin when neither core nor seeds hold any.
     """
     nothing = np.zeros_like(area)
-    where = _Where(area, nothing if core is None else core, seeds, nothing if folds is None else folds)
+    where = _Where(area, nothing if core is None else core, seeds)
     factor = TEST_EYE_DISTANCE / eye_distance
     if factor > ONE_SIZE:
         return _judge(linear, where, eye_distance)
     height, width = linear.shape[:2]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = np.asarray(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), np.float32)
-    masks = (_shrunk(mask, size) for mask in (where.area, where.core, where.seeds, where.folds))
+    masks = (_shrunk(mask, size) for mask in (where.area, where.core, where.seeds))
     kept = _judge(small, _Where(*masks), TEST_EYE_DISTANCE)
     large = cv2.resize(kept.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(large & where.area)
@@ -114,7 +121,7 @@ def _judge(linear: NDArray[np.float32], where: _Where, unit: float) -> Mask:
     if not known.any():
         return np.zeros_like(area)
     logs = _logarithms(linear, known, unit)
-    reached = _followed(logs, area, core, where.folds, unit) if core.any() else area
+    reached = _like_the_core(logs, area, core, unit) if core.any() else area
     if not reached.any():  # dark glasses, or no face at all: the regions speak for themselves
         reached = area
     seeds = reached & where.seeds & ~clipped
@@ -133,25 +140,24 @@ def _judge(linear: NDArray[np.float32], where: _Where, unit: float) -> Mask:
     return _tidy(skin, area, unit) & ~clipped
 
 
-def _followed(logs: Logs, area: Mask, core: Mask, folds: Mask, unit: float) -> Mask:
-    """Everything in ``area`` that goes on from the skin seen in ``core``."""
-    passable = area & _has_the_skins_colour(logs, core)
+def _like_the_core(logs: _Logs, area: Mask, core: Mask, unit: float) -> Mask:
+    """What in ``area`` has the colour of the skin in ``core`` and is no rougher."""
+    alike = area & _has_the_skins_colour(logs, core)
     # How rough skin is, the skin around the eyes says: a fringe or a beard is not asked about itself.
-    passable &= ~_rough(logs.light, passable, area, core, unit)
-    return reachable(logs, passable, core, folds, unit)
+    return alike & ~_rough(logs.light, alike, area, core, unit)
 
 
-def _logarithms(linear: NDArray[np.float32], seeds: Mask, unit: float) -> Logs:
+def _logarithms(linear: NDArray[np.float32], seeds: Mask, unit: float) -> _Logs:
     fine = cv2.GaussianBlur(np.maximum(linear, 0), (0, 0), max(0.6, FINE * unit))
     green = fine[..., 1]
     # A little light is added to every channel: black, whose ratios are noise, becomes grey instead of any colour.
     floor = np.float32(0.03 * np.median(green[seeds]) + 1e-5)
     log = np.log(fine + floor)
     light = np.log(fine @ np.array([0.2126, 0.7152, 0.0722], np.float32) + floor)
-    return Logs(log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], light, np.ascontiguousarray(log[..., 0]))
+    return _Logs(log[..., 0] - log[..., 1], log[..., 2] - log[..., 1], light)
 
 
-def _has_the_skins_colour(logs: Logs, seeds: Mask) -> Mask:
+def _has_the_skins_colour(logs: _Logs, seeds: Mask) -> Mask:
     """Pixels whose channel ratios are those of this face's skin, however red."""
     likely = seeds & (logs.red > PLAUSIBLE_RED) & (logs.blue < PLAUSIBLE_BLUE)
     if likely.sum() < PLAUSIBLE_SHARE * seeds.sum():
@@ -211,16 +217,17 @@ def _smooth_light(light: Plane, skin: Mask, seeds: Mask) -> Plane:
         off = values - terms @ factors
         spread = float(np.clip(1.4826 * np.median(np.abs(off[trust == trust.max()])), 0.08, 0.25))
         weights = trust * (np.clip(1.0 - (off / (4.0 * spread)) ** 2, 0.0, None) ** 2 + 1e-6)
-    y, x = np.mgrid[0:height, 0:width]
-    surface = _terms(2.0 * x.ravel() / width - 1.0, 2.0 * y.ravel() / height - 1.0) @ factors
-    return surface.reshape(height, width).astype(np.float32)
+    x, y = (2.0 * np.arange(size) / size - 1.0 for size in (width, height))
+    level, to_x, to_y, xx, xy, yy = factors
+    across, down = level + to_x * x + xx * x * x, to_y * y + yy * y * y
+    return np.asarray(across + down[:, None] + xy * x * y[:, None], np.float32)
 
 
 def _terms(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _shines(logs: Logs, brighter: Plane, skin: Mask, unit: float) -> Mask:
+def _shines(logs: _Logs, brighter: Plane, skin: Mask, unit: float) -> Mask:
     if not skin.any():
         return skin
     red, blue = float(np.quantile(logs.red[skin], PALE_QUANTILE)), float(np.median(logs.blue[skin]))
@@ -237,7 +244,7 @@ def _clipped(linear: NDArray[np.float32], unit: float) -> Mask:
     return np.asarray(cv2.GaussianBlur(lost, (0, 0), max(1.0, MARGIN * unit)) > 0.5, np.bool_)
 
 
-def _strange_details(logs: Logs, skin: Mask, seeds: Mask, unit: float) -> Mask:
+def _strange_details(logs: _Logs, skin: Mask, seeds: Mask, unit: float) -> Mask:
     """Small things that are darker than the skin around them, or thin ones that are yellower or lighter."""
     if not skin.any():
         return skin

@@ -1,15 +1,18 @@
 """Simulated patients for ``benchmarks/face_map.py``: small photographs, kept on disk because they are slow to make.
 
 Every patient has one phone; lamp, tone curve, framing, card and the turn of the head change from photograph to
-photograph. Redness rises with the treatment and fades; from day 2 on, each photograph is taken twice: as it is, and
-with a spot that stays.
+photograph, and some stand in light from one side after the treatment. Redness rises with the treatment and fades. Some
+photographs are taken again as they would be if the skin had healed otherwise (``CASES``): the same moment, lamp and
+noise, so that the card need not be read anew.
 """
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -18,12 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analyzer import mesh
+from analyzer.surface.layout import layout
 from calibration import spectra
 from calibration.cielab import xyz_to_lab
 from calibration.holdout import HELD_OUT_CAMERAS
 from calibration.simulated_face import bare_face, dose_map, fill_outlines, paint
 from calibration.simulation import (
     REGION_LABELS,
+    USUAL_BLOOD,
     Blood,
     Framing,
     Isp,
@@ -40,10 +45,15 @@ from calibration.simulation import (
 Floats = NDArray[np.float64]
 
 PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
-FRAMING = Framing(width=720, height=960, face_width=0.56)
-DAYS = (-2.0, -0.1, 0.2, 1.0, 2.0, 3.0, 5.0)
-SPOT_DAYS = (2.0, 3.0, 5.0)
+FRAMING = Framing(width=540, height=720, face_width=0.62)
+# Twice the pixels that the photograph has of the face, at most: more would be thrown away.
+MOST_FACE_WIDTH = 420.0
+EARLY, BEFORE, AFTER = -2.0, -0.1, (0.3, 2.0, 3.2, 5.0)
+# On which days the skin is seen otherwise: a spot that stays red, a patch that darkens, one cheek that stays red.
+CASES: Mapping[str, tuple[float, ...]] = {"spot": (2.0, 3.2), "pigment": (3.2, 5.0), "sided": (2.0, 3.2)}
 SPOT_CM, SPOT_A = 1.2, 4.0
+# Melanin of a dark patch (volume fraction), on the first of its days and on the second: light skin loses 6 and 8 L*.
+PATCH_MELANIN = (0.045, 0.06)
 # ITA in degrees, from - to, by class.
 TONES = {
     "very_light": (55.0, 65.0),
@@ -55,32 +65,43 @@ TONES = {
 }
 # Redness beyond this dose is no spot that a clinic would call one of 4 a*: very dark skin does not become so red.
 MOST_DOSE = 1.5
+# Share of patients who are lit from one side after the treatment, and by how many stops over the picture's width.
+SIDE_LIT, SIDE_STOPS = 0.2, (0.6, 1.2)
+# Share of patients with two photographs from before the treatment; the others have one.
+TWO_BEFORE = 0.5
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One photograph: its file, its day, whether the spot is there, and where the mesh truly lies in it (468, 2)."""
+    """One photograph: its file, its day, its case ("" for the clean one), where the mesh truly lies in it (468, 2)."""
 
     path: Path
     day: float
-    spot: bool
+    case: str
     points: Floats
 
 
 @dataclass(frozen=True)
 class Patient:
-    """``spot_point`` is the mesh point nearest to the spot's centre, ``spot_a`` how much redder the spot is (a*)."""
+    """``spot_place`` and ``dark_place`` are the middles of the red and of the dark patch in the units of ``Spot``,
+    ``spot_a`` how much redder the spot is (a*), ``side`` the cheek that stays red in the case "sided".
+    """
 
     seed: int
     portrait: str
     tone: str
     spot_place: tuple[float, float]
+    dark_place: tuple[float, float]
     spot_a: float
+    side: str
+    side_lit: bool
     pictures: tuple[Picture, ...]
 
-    def course(self, spot: bool) -> list[Picture]:
-        """The series without or with the spot, in order of time."""
-        return [one for one in self.pictures if one.spot == (spot and one.day in SPOT_DAYS)]
+    def course(self, case: str = "") -> list[Picture]:
+        """The clean series, or the one of a case: it ends on the case's last day. In order of time."""
+        days = CASES.get(case, ())
+        kept = [one for one in self.pictures if one.case == (case if one.day in days else "")]
+        return [one for one in kept if not days or one.day <= days[-1]]
 
 
 def portraits() -> list[str]:
@@ -88,8 +109,22 @@ def portraits() -> list[str]:
     return sorted(path.stem for path in PORTRAITS.glob("*.jpg"))
 
 
+@lru_cache(maxsize=8)
+def portrait_and_points(name: str) -> tuple[Portrait, Floats]:
+    """The portrait, no larger than is of use, and its mesh points (478, 2)."""
+    portrait = Portrait.read(PORTRAITS, name)
+    document = json.loads((PORTRAITS / "landmarks.json").read_text())
+    points = np.array(document["portraits"][name])[:, :2]
+    shrink = min(1.0, MOST_FACE_WIDTH / portrait.face_width)
+    if shrink == 1.0:
+        return portrait, points
+    small = cv2.resize(portrait.srgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    outlines = {part: (one + 0.5) * shrink - 0.5 for part, one in portrait.outlines.items()}
+    return Portrait(name, np.asarray(small, np.uint8), outlines), (points + 0.5) * shrink - 0.5
+
+
 def patient(seed: int, held: bool, cache: Path) -> Patient:
-    """The patient of ``seed``: read from ``cache``, or rendered into it (some twenty seconds)."""
+    """The patient of ``seed``: read from ``cache``, or rendered into it (some seven seconds)."""
     folder = cache / f"{'report' if held else 'tune'}_{seed:03d}"
     record = folder / "patient.json"
     if not record.exists():
@@ -97,53 +132,75 @@ def patient(seed: int, held: bool, cache: Path) -> Patient:
         _render_patient(seed, held, folder)
     document = json.loads(record.read_text())
     pictures = tuple(
-        Picture(folder / one["file"], one["day"], one["spot"], np.array(one["points"])) for one in document["pictures"]
+        Picture(folder / one["file"], one["day"], one["case"], np.array(one["points"])) for one in document["pictures"]
     )
-    place = document["spot_place"]
-    return Patient(seed, document["portrait"], document["tone"], (place[0], place[1]), document["spot_a"], pictures)
+    (x, y), (dark_x, dark_y) = document["spot_place"], document["dark_place"]
+    return Patient(
+        seed, document["portrait"], document["tone"], (x, y), (dark_x, dark_y), document["spot_a"], document["side"],
+        document["side_lit"], pictures,
+    )  # fmt: skip
 
 
 def _render_patient(seed: int, held: bool, folder: Path) -> None:
-    rng = np.random.default_rng([seed, int(held), 77])
+    rng = np.random.default_rng([seed, int(held), 78])
     names = portraits()[1::2] if held else portraits()[0::2]
-    name, tone = names[seed % len(names)], list(TONES)[seed % len(TONES)]
-    portrait = Portrait.read(PORTRAITS, name)
+    name, tone = names[seed // len(TONES) % len(names)], list(TONES)[seed % len(TONES)]
+    portrait, _ = portrait_and_points(name)
     person = random_person(rng, name, ita=TONES[tone])
     phone, taste = Phone.random(rng, HELD_OUT_CAMERAS), Isp.random(rng)
     peak, half_life = rng.uniform(0.18, 0.45), rng.uniform(0.5, 1.1)
-    place = _spot_place(portrait, rng)
-    blood_seed = int(rng.integers(2**31))
+    spot_place, dark_place = (_spot_place(portrait, person, rng) for _ in range(2))
+    blood_seed, side = int(rng.integers(2**31)), str(rng.choice(["left_cheek", "right_cheek"]))
+    side_lit, two_before = bool(rng.random() < SIDE_LIT), rng.random() < TWO_BEFORE
+    # Every patient has a spot in one story; a dark patch or a red cheek in another.
+    cases = ("spot", str(rng.choice(["pigment", "sided"])))
+    towards, stops = float(rng.choice([0.0, 180.0])), float(rng.uniform(*SIDE_STOPS))
     pictures, spot_a = [], 0.0
-    for day in DAYS:
+    for day in (*((EARLY,) if two_before else ()), BEFORE, *AFTER):
         dose = 0.0 if day < 0 else round(peak * 2 ** (-day / half_life), 4)
         blood = Blood(dose, seed=blood_seed)
-        for spot in (False, True) if day in SPOT_DAYS else (False,):
+        scene = random_scene(rng, person, blood=blood, phone=phone, isp=taste, framing=FRAMING, mixed=0.1)
+        if side_lit and day > 0:
+            lit = replace(scene.light, gradient_stops=stops, direction_deg=towards + float(rng.normal(0, 20)))
+            scene = replace(scene, light=lit)
+        yaw, pitch = np.radians(rng.normal(0, 3.0)), np.radians(rng.normal(0, 2.5))
+        for case in ("", *(one for one in cases if day in CASES[one])):
             shown = blood
-            if spot:
+            if case == "spot":
                 width = SPOT_CM / _face_cm(name)
-                extra, spot_a = _spot_dose(portrait, person, blood, place, width)
-                shown = replace(blood, spots=(Spot(*place, width, extra),))
-            scene = random_scene(rng, person, blood=shown, phone=phone, isp=taste, framing=FRAMING, mixed=0.1)
-            file = f"d{day:+05.1f}{'_spot' if spot else ''}.jpg"
-            data, points = _photograph(scene, portrait, rng)
-            (folder / file).write_bytes(data)
-            pictures.append({"file": file, "day": day, "spot": spot, "points": np.round(points, 2).tolist()})
-    document = {"portrait": name, "tone": tone, "spot_place": place, "spot_a": spot_a, "pictures": pictures}
+                extra, spot_a = _spot_dose(portrait, person, blood, spot_place, width)
+                shown = replace(blood, spots=(Spot(*spot_place, width, extra),))
+            elif case == "pigment":
+                melanin = PATCH_MELANIN[CASES[case].index(day)]
+                shown = replace(blood, spots=(Spot(*dark_place, SPOT_CM / _face_cm(name), 0.0, melanin),))
+            elif case == "sided":
+                # The cheek is as red as on the first day.
+                still = peak * 2 ** (-AFTER[0] / half_life) / max(dose, 1e-6)
+                shown = replace(blood, by_region={**USUAL_BLOOD, side: USUAL_BLOOD[side] * still})
+            file = f"d{day:+05.1f}{'_' + case if case else ''}.jpg"
+            points = _photograph(replace(scene, blood=shown), portrait, (yaw, pitch), folder / file)
+            pictures.append({"file": file, "day": day, "case": case, "points": np.round(points, 2).tolist()})
+    document = {
+        "portrait": name, "tone": tone, "spot_place": spot_place, "dark_place": dark_place, "spot_a": spot_a,
+        "side": side, "side_lit": side_lit, "pictures": pictures,
+    }  # fmt: skip
     (folder / "patient.json").write_text(json.dumps(document))
 
 
 def _face_cm(name: str) -> float:
     """Width of the oval of a portrait's face: its irises are 1.17 cm wide, as people's are."""
-    document = json.loads((PORTRAITS / "landmarks.json").read_text())
-    points = np.array(document["portraits"][name])
+    _, points = portrait_and_points(name)
     irises = [float(np.hypot(*(points[one] - points[other]))) for one, other in ((469, 471), (474, 476))]
     return float(np.ptp(points[list(mesh.OVAL), 0])) / (float(np.mean(irises)) / 1.17)
 
 
-def _spot_place(portrait: Portrait, rng: np.random.Generator) -> tuple[float, float]:
-    """Somewhere in a measured region, half a spot from its edge, in the units of ``Spot``."""
+def _spot_place(portrait: Portrait, person: Person, rng: np.random.Generator) -> tuple[float, float]:
+    """Somewhere in a measured region, half a spot from its edge, on skin and not beard, in the units of ``Spot``."""
     height, width = portrait.srgb.shape[:2]
+    face = paint(portrait, person)
+    reddens = dose_map(face, Blood(1.0, dict.fromkeys(REGION_LABELS, 1.0), 0.0)) > 0.8
     inside = fill_outlines(portrait.outlines, list(REGION_LABELS), (height, width)) & bare_face(portrait)
+    inside &= reddens & (face.skin > 0.8)
     reach = SPOT_CM / _face_cm(portrait.name) * portrait.face_width / 2
     deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5) > reach
     rows, columns = np.nonzero(deep)
@@ -160,30 +217,35 @@ def _spot_dose(
     x, y = np.round(portrait.face_centre + portrait.face_width * np.array(place)).astype(int)
     r = max(2, round(width * portrait.face_width / 6))
     window = np.s_[y - r : y + r, x - r : x + r]
-    xyz, base = face.xyz[window].reshape(-1, 3), dose_map(face, blood)[window].ravel()
+    xyz, base = face.xyz[window].reshape(-1, 3)[::3], dose_map(face, blood)[window].ravel()[::3]
     weights = spectra.xyz_d65(np.eye(len(spectra.WAVELENGTHS))).T
 
     def a_star(dose: float) -> float:
         return float(xyz_to_lab(face.table.seen(xyz, base + np.float32(dose), weights))[:, 1].mean())
 
     plain = a_star(0.0)
-    doses = np.linspace(0.0, MOST_DOSE, 61)
-    rise = np.array([a_star(one) - plain for one in doses])
+    steps = np.linspace(0.0, MOST_DOSE, 11)
+    doses = np.linspace(0.0, MOST_DOSE, 151)
+    rise = np.interp(doses, steps, [a_star(one) - plain for one in steps])
     enough = np.flatnonzero(rise >= SPOT_A)
     at = int(enough[0]) if len(enough) else int(rise.argmax())
     return round(float(doses[at]), 4), round(float(rise[at]), 2)
 
 
-def _photograph(scene: Scene, portrait: Portrait, rng: np.random.Generator) -> tuple[bytes, Floats]:
-    """The file, its head turned a little, and where the mesh's points lie in it."""
+def _photograph(scene: Scene, portrait: Portrait, turned: tuple[float, float], path: Path) -> Floats:
+    """Write the file, its head turned by yaw and pitch, and beside it the true a* on the map; where the mesh lies."""
     picture = render(scene, portrait)
-    document = json.loads((PORTRAITS / "landmarks.json").read_text())
-    points = _placed(np.array(document["portraits"][scene.person.portrait])[: mesh.SKIN_POINTS], portrait, scene)
-    moved = points + _turn(points, np.radians(rng.normal(0, 3.0)), np.radians(rng.normal(0, 2.5)))
-    turned = _warp(picture.rgb8, points, moved)
+    points = _placed(portrait_and_points(portrait.name)[1][: mesh.SKIN_POINTS], portrait, scene)
+    moved = points + _turn(points, *turned)
+    shown = _warp(picture.rgb8, points, moved)
     out = io.BytesIO()
-    Image.fromarray(turned).save(out, "JPEG", quality=scene.sensor.jpeg_quality, subsampling=scene.sensor.subsampling)
-    return out.getvalue(), moved
+    Image.fromarray(shown).save(out, "JPEG", quality=scene.sensor.jpeg_quality, subsampling=scene.sensor.subsampling)
+    path.write_bytes(out.getvalue())
+    at = layout().spread(points).astype(np.float32)
+    soft = cv2.GaussianBlur(picture.lab[..., 1], (0, 0), 0.7)
+    true_a = cv2.remap(soft, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    np.savez_compressed(path.with_suffix(".truth.npz"), a=true_a.astype(np.float16))
+    return moved
 
 
 def _placed(points: Floats, portrait: Portrait, scene: Scene) -> Floats:
@@ -226,10 +288,7 @@ def _warp(picture: NDArray[np.uint8], before: Floats, after: Floats) -> NDArray[
     )
 
 
-def spot_in_portrait(one: Patient) -> tuple[Floats, Floats]:
-    """The portrait's mesh points (468, 2) and the spot's middle (2,), in the portrait's pixels."""
-    document = json.loads((PORTRAITS / "landmarks.json").read_text())
-    points = np.array(document["portraits"][one.portrait])[: mesh.SKIN_POINTS]
-    oval = points[list(mesh.OVAL)]
-    centre = (oval.min(axis=0) + oval.max(axis=0)) / 2
-    return points, centre + float(np.ptp(oval[:, 0])) * np.array(one.spot_place)
+def place_in_portrait(one: Patient, place: tuple[float, float]) -> tuple[Floats, Floats]:
+    """The portrait's mesh points (468, 2) and a place in the units of ``Spot`` (2,), in the portrait's pixels."""
+    portrait, points = portrait_and_points(one.portrait)
+    return points[: mesh.SKIN_POINTS], portrait.face_centre + portrait.face_width * np.array(place)

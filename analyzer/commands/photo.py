@@ -56,7 +56,7 @@ def photo(image: Path, card: str, json_to: str | None, label_map: Path | None, o
 @click.option(
     "--region", default="face", show_default=True, metavar="NAME", help="Show one region instead of the face."
 )
-@click.option("--anonymise", is_flag=True, help="Cover the eyes.")
+@click.option("--anonymise", is_flag=True, help="Cover the eyes, leave out dates.")
 @CARD_OPTION
 def compare(before: Path, after: Path, output: Path, region: str, anonymise: bool, card: str) -> None:
     """Before and after, aligned, in the same light and at the same scale."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,8 +24,11 @@ Points = NDArray[np.float64]
 _MARGIN = 0.10
 # What moves least when a face smiles or speaks.
 _STEADY = mesh.LEFT_EYE + mesh.RIGHT_EYE + mesh.NOSE
-# The bar over the eyes reaches this share of the distance between the outer corners beyond them.
-_BAR_REACH, _BAR_HEIGHT = 0.35, 0.42
+# Where the frame reaches beyond the photograph: plain ground, nothing made up.
+_GROUND = (226, 229, 233)
+# The bar over the eyes reaches this share of the distance between the outer corners beyond them. It is high enough for
+# the brows where the face is shown; where a cheek is, it must leave the cheek.
+_BAR_REACH, _BAR_HEIGHT, _LOW_BAR_HEIGHT = 0.35, 0.42, 0.28
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +45,12 @@ class Frame:
     per_cm: float
 
 
-def frame_of(reference: Side, region: str, width: int, height: int) -> Frame:
-    """The crop of ``width`` by ``height`` pixels that holds the reference's face or region in its middle."""
+def frame_of(sides: tuple[Side, Side], region: str, width: int, height: int) -> Frame:
+    """The crop of ``width`` by ``height`` pixels that holds the first one's face or region in its middle.
+
+    Its centimetres are the mean of what both photographs say: an iris has few pixels.
+    """
+    reference, other = sides
     measured = reference.measured
     points = measured.face.landmarks[:, :2]
     right, left = (points[list(eye)].mean(axis=0) for eye in (mesh.RIGHT_EYE, mesh.LEFT_EYE))
@@ -58,11 +65,25 @@ def frame_of(reference: Side, region: str, width: int, height: int) -> Frame:
     middle = (low + high) / 2
     placed = (points @ level.T - middle) * scale + np.array([width, height]) / 2
     per_cm = reference.face_map.pixels_per_cm / measured.factor * scale
-    return Frame(placed, width, height, per_cm)
+    frame = Frame(placed, width, height, per_cm)
+    shrunk = float(np.sqrt(abs(np.linalg.det(onto(other.measured, frame)[:, :2]))))
+    also = other.face_map.pixels_per_cm / other.measured.factor * shrunk
+    return replace(frame, per_cm=float(np.sqrt(per_cm * also)))
 
 
-def rendered(one: Side, frame: Frame) -> Picture:
-    """The photograph moved onto the frame's face and rendered in D65: (height, width, 3) sRGB."""
+def rendered(sides: tuple[Side, Side], frame: Frame) -> list[Picture]:
+    """Both photographs moved onto the frame's face and rendered in D65: each (height, width, 3) sRGB.
+
+    What one of them does not show is plain ground in both: the same crop.
+    """
+    shown = [_rendered(one, frame) for one in sides]
+    outside = shown[0][1] | shown[1][1]
+    for picture, _ in shown:
+        picture[outside] = _GROUND
+    return [picture for picture, _ in shown]
+
+
+def _rendered(one: Side, frame: Frame) -> tuple[Picture, NDArray[np.bool_]]:
     measured = one.measured
     matrix = onto(measured, frame)
     size = (frame.width, frame.height)
@@ -70,9 +91,14 @@ def rendered(one: Side, frame: Frame) -> Picture:
     x, y = np.meshgrid(np.arange(frame.width, dtype=np.float64), np.arange(frame.height, dtype=np.float64))
     back = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
     places: Points = np.stack([x, y], axis=-1) @ back[:, :2].T + back[:, 2]
+    down, across = measured.linear.shape[:2]
+    outside = ((places < -0.5) | (places > np.array([across, down]) - 0.5)).any(axis=-1)
+    if measured.calibration.mirrored:  # it was flipped back; the calibration knows the file's own pixels
+        places[..., 0] = across - 1 - places[..., 0]
     places = places * measured.factor + (measured.factor - 1) / 2
     lab = measured.calibration.to_lab(linear.reshape(-1, 3), places.reshape(-1, 2)).reshape(linear.shape)
-    return np.round(255 * encode_srgb(xyz_to_linear_srgb(lab_to_xyz(lab)))).clip(0, 255).astype(np.uint8)
+    shown = np.round(255 * encode_srgb(xyz_to_linear_srgb(lab_to_xyz(lab)))).clip(0, 255).astype(np.uint8)
+    return shown, np.asarray(outside)
 
 
 def _moved(linear: NDArray[np.float32], matrix: Points, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -100,11 +126,11 @@ def landmarks_on(measured: Measured, frame: Frame) -> Points:
     return np.asarray(measured.face.landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2])
 
 
-def with_change(after: Picture, points: Points, change: ChangeMap, scale: Scale, mirrored: bool) -> Picture:
+def with_change(after: Picture, points: Points, change: ChangeMap, scale: Scale) -> Picture:
     """The picture in grey with the change laid over it: coloured where it is certain, pale where it is not."""
     grey = after.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     grey = 120 + 0.47 * grey
-    at = _map_places(points, after.shape[:2], mirrored)
+    at = _map_places(points, after.shape[:2])
     inside = at[..., 0] >= 0
     colours, strength = change_colours(change, scale)
     drawn = cv2.remap(colours, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
@@ -115,12 +141,10 @@ def with_change(after: Picture, points: Points, change: ChangeMap, scale: Scale,
     return np.asarray(np.clip(np.round(mixed), 0, 255), np.uint8)
 
 
-def _map_places(points: Points, shape: tuple[int, int], mirrored: bool) -> NDArray[np.float32]:
+def _map_places(points: Points, shape: tuple[int, int]) -> NDArray[np.float32]:
     """(H, W, 2): the place on the map of each pixel of the picture; -1 outside of the mesh."""
     face = mesh.average_face()
     flat = face.texture * SIDE - 0.5
-    if mirrored:
-        flat = np.column_stack([SIDE - 1 - flat[:, 0], flat[:, 1]])
     places = np.full((*shape, 2), -1.0, np.float32)
     height, width = shape
     for triangle in face.triangles:
@@ -141,8 +165,8 @@ def _map_places(points: Points, shape: tuple[int, int], mirrored: bool) -> NDArr
     return places
 
 
-def cover_eyes(picture: Picture, points: Points) -> None:
-    """Draw a black bar over both eyes."""
+def cover_eyes(picture: Picture, points: Points, *, brows: bool = True) -> None:
+    """Draw a black bar over both eyes, and over the brows if asked."""
     right, left = points[list(mesh.RIGHT_EYE)], points[list(mesh.LEFT_EYE)]
     start, end = right.mean(axis=0), left.mean(axis=0)
     along = end - start
@@ -151,6 +175,6 @@ def cover_eyes(picture: Picture, points: Points) -> None:
     across = np.array([-direction[1], direction[0]])
     middle = (start + end) / 2
     half_width = direction * span * (0.5 + _BAR_REACH)
-    half_height = across * span * _BAR_HEIGHT / 2
+    half_height = across * span * (_BAR_HEIGHT if brows else _LOW_BAR_HEIGHT) / 2
     bar = [middle + x * half_width + y * half_height for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     cv2.fillConvexPoly(picture, np.round(np.array(bar)).astype(np.int32), (0, 0, 0))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 1920, 1080
 Colour = tuple[int, int, int]
 Pixels = NDArray[np.uint8]
+# A date that no text on the page can be taken for, and how it stands in the file.
+_NO_DATE = datetime(1970, 1, 2, 3, 4, 5, tzinfo=UTC)
+_DATE = re.compile(rb"/CreationDate \(D:19700102030405[^)]*\)")
 
 
 class Canvas(Protocol):
@@ -74,6 +79,7 @@ class PdfCanvas:
         self._pdf.set_margin(0)
         self._pdf.set_title(title)
         self._pdf.set_producer("Rubor")
+        self._pdf.set_creation_date(_NO_DATE)
         for style, name in (("", REGULAR), ("B", BOLD)):
             self._pdf.add_font("DejaVu", style, font_file(name))
         self._pdf.add_page(orientation="landscape")
@@ -100,7 +106,9 @@ class PdfCanvas:
         self._pdf.rect(x * self._MM, y * self._MM, width * self._MM, height * self._MM, style="F")
 
     def data(self) -> bytes:
-        return bytes(self._pdf.output())
+        """The file, without the date that every PDF is given: a page that hides who and when must not tell it so."""
+        written = bytes(self._pdf.output())
+        return _DATE.sub(lambda found: b" " * len(found[0]), written)
 
 
 def _font(size: float, bold: bool):  # type: ignore[no-untyped-def]  # Pillow's font types differ by build

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _INK, _QUIET, _LINE, _WARN = (24, 28, 36), (88, 96, 108), (214, 219, 226), (150, 72, 0)
 _EDGE, _GAP, _TOP = 48, 30, 150
 PICTURE_WIDTH = (WIDTH - 2 * _EDGE - 2 * _GAP) // 3
-PICTURE_HEIGHT = 700
+PICTURE_HEIGHT = 684
+# Heads that are turned apart by more than this (degrees) show other light and other edges.
+TURNED_APART = 8.0
 # Scale bars of a whole number of centimetres, as long as fits into a third of the picture.
 _BARS_CM = (5, 2, 1, 0.5)
 
@@ -79,29 +81,31 @@ def comparison(
     anonymise: bool = False,
     titles: tuple[str, str] | None = None,
     card: Card = "auto",
+    times: tuple[str, str] | None = None,
 ) -> Comparison:
     """Measure, align and render two photographs of one face.
 
     ``region`` is a name of ``analyzer.reading.LABELS``; ``anonymise`` covers the eyes and leaves dates out; ``titles``
-    stand under the pictures, instead of the times that the files tell. Nothing carries metadata. ``card`` is what
-    :func:`calibration.detection.find_card` takes.
+    stand under the pictures, instead of the times that the files tell, and ``times`` below them. Nothing carries
+    metadata. ``card`` is what :func:`calibration.detection.find_card` takes.
     Raises ``NotComparable`` when one of them cannot be measured or lacks the region.
     """
     words = [say("before_after.before"), say("before_after.after")]
     first, second = (
-        side(source, title, word, region, anonymise, card)
-        for source, title, word in zip((before, after), titles or (None, None), words, strict=True)
+        side(source, title, word, region, anonymise, card, when)
+        for source, title, word, when in zip(
+            (before, after), titles or (None, None), words, times or (None, None), strict=True
+        )
     )
-    frame = frame_of(first, region, PICTURE_WIDTH, PICTURE_HEIGHT)
+    frame = frame_of((first, second), region, PICTURE_WIDTH, PICTURE_HEIGHT)
     change = change_between([first.face_map], second.face_map)
     scale = Scale.of(change)
-    shown = [rendered(one, frame) for one in (first, second)]
+    shown = rendered((first, second), frame)
     points = [landmarks_on(one.measured, frame) for one in (first, second)]
-    mirrored = second.measured.calibration.mirrored
-    shown.append(with_change(shown[1], points[1], change, scale, mirrored))
+    shown.append(with_change(shown[1], points[1], change, scale))
     if anonymise:
         for picture, place in zip(shown, (*points, points[1]), strict=True):
-            cover_eyes(picture, place)
+            cover_eyes(picture, place, brows=region == FACE)
     delta = second.reading.a - first.reading.a
     se = float(np.hypot(first.reading.a_se, second.reading.a_se))
     return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se)
@@ -110,16 +114,18 @@ def comparison(
 def draw_page(page: Canvas, what: Comparison) -> None:
     """Lay the comparison out: title and change on top, three pictures, what stands below each, and the small print."""
     page.text(_EDGE, 82, say("compare.title"), 54, _INK, bold=True)
-    page.text(_EDGE, 124, region_name(what.region).capitalize(), 30, _QUIET)
+    name = region_name(what.region)
+    page.text(_EDGE, 124, name[:1].upper() + name[1:], 30, _QUIET)
     _headline(page, what)
     for column, picture in enumerate(what.pictures):
         page.picture(_left(column), _TOP, PICTURE_WIDTH, PICTURE_HEIGHT, picture)
-    _scale_bar(page, what.frame)
+    _scale_bars(page, what.frame)
     below = _TOP + PICTURE_HEIGHT
     for column, one in enumerate(what.sides):
         page.text(_left(column), below + 48, one.word, 36, _INK, bold=True)
         told = say("compare.redness", a=f"{one.reading.a:.1f}", margin=f"{2 * one.reading.a_se:.1f}")
-        page.text(_left(column), below + 86, " · ".join(part for part in (one.when, told) if part), 24, _QUIET)
+        for line, words in enumerate(part for part in (one.when, told) if part):
+            page.text(_left(column), below + 84 + 32 * line, words, 24, _QUIET)
     _legend(page, what, _left(2), below)
     _small_print(page, what)
 
@@ -138,20 +144,21 @@ def _headline(page: Canvas, what: Comparison) -> None:
     page.text(right, 130, say(f"compare.{name}"), 26, _QUIET, anchor="r")
 
 
-def _scale_bar(page: Canvas, frame: Frame) -> None:
-    """A bar of whole centimetres in the first picture, readable on any skin."""
+def _scale_bars(page: Canvas, frame: Frame) -> None:
+    """A bar of whole centimetres in each photograph, readable on any skin; its white part is the length."""
     length = next((one for one in _BARS_CM if one * frame.per_cm < PICTURE_WIDTH / 3), _BARS_CM[-1])
-    x, y, width = _EDGE + 22, _TOP + PICTURE_HEIGHT - 30, length * frame.per_cm
-    page.box(x - 3, y - 3, width + 6, 14, (0, 0, 0))
-    page.box(x, y, width, 8, (255, 255, 255))
-    label = f"{length:g} cm"
-    page.box(x - 3, y - 42, page.measure(label, 26, bold=True) + 12, 36, (0, 0, 0))
-    page.text(x + 3, y - 14, label, 26, (255, 255, 255), bold=True)
+    label, width = f"{length:g} cm", length * frame.per_cm
+    for column in (0, 1):
+        x, y = _left(column) + 24, _TOP + PICTURE_HEIGHT - 34
+        page.box(x - 10, y - 42, max(width, page.measure(label, 26, bold=True)) + 20, 60, (0, 0, 0))
+        page.box(x, y, width, 8, (255, 255, 255))
+        page.text(x, y - 12, label, 26, (255, 255, 255), bold=True)
 
 
 def _legend(page: Canvas, what: Comparison, left: float, below: float) -> None:
-    page.text(left, below + 48, say("compare.change"), 36, _INK, bold=True)
-    bar, top = 330, below + 22
+    word = say("compare.change")
+    page.text(left, below + 48, word, 36, _INK, bold=True)
+    bar, top = min(330, PICTURE_WIDTH - round(page.measure(word, 36, bold=True)) - 30), below + 22
     start = left + PICTURE_WIDTH - bar
     page.picture(start, top, bar, 24, bar_pixels(what.scale, bar, 24))
     end = f"{what.scale.end:.0f}"
@@ -163,13 +170,26 @@ def _legend(page: Canvas, what: Comparison, left: float, below: float) -> None:
 
 
 def _small_print(page: Canvas, what: Comparison) -> None:
-    lines = [(say("compare.method"), _QUIET)]
-    missing = [one.word for one in what.sides if not one.calibrated]
-    if missing:
-        lines.insert(0, (say("compare.no_card", which=", ".join(missing)), _WARN))
+    warnings = _warnings(what)
+    method = "method" if all(one.calibrated for one in what.sides) else "method_without_card"
+    lines = [*((words, _WARN) for words in warnings), (say(f"compare.{method}"), _QUIET)]
     y = HEIGHT - 24 - 30 * (len(lines) - 1) - 34
     for words, colour in lines:
         page.text(_EDGE, y, words, 21, colour, bold=colour == _WARN)
         y += 30
     page.text(_EDGE, HEIGHT - 24, say("compare.no_diagnosis"), 21, _INK, bold=True)
     page.text(WIDTH - _EDGE, HEIGHT - 24, "Rubor", 21, _QUIET, anchor="r")
+
+
+def _warnings(what: Comparison) -> list[str]:
+    """What a reader has to know before believing the pictures, in two lines at most."""
+    told = []
+    if missing := [one.word for one in what.sides if not one.calibrated]:
+        told.append(say("compare.no_card", which=", ".join(missing)))
+    if filmed := [one.word for one in what.sides if not one.bare]:
+        told.append(say("compare.not_bare", which=", ".join(filmed)))
+    first, second = (one.measured.face for one in what.sides)
+    apart = max(abs(first.yaw - second.yaw), abs(first.pitch - second.pitch))
+    if apart > TURNED_APART:
+        told.append(say("compare.turned", degrees=f"{apart:.0f}"))
+    return [" ".join(told[:-1]), told[-1]] if len(told) > 2 else told

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from analyzer.compare.unmirrored import unmirrored
 from analyzer.errors import NotComparable
 from analyzer.folder import captured_at_of
 from analyzer.pipeline import Card, Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
@@ -20,7 +21,10 @@ TREATMENT_FILE = "treatment.toml"
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One photograph, the region's reading in it, and what stands under it. ``title`` says it in one line."""
+    """One photograph, the right way round, the region's reading in it, and what stands under it.
+
+    ``title`` says it in one line. ``bare`` is False where its skin looks filmed over.
+    """
 
     measured: Measured
     face_map: FaceMap
@@ -28,29 +32,43 @@ class Side:
     word: str
     title: str
     when: str
+    bare: bool = True
 
     @property
     def calibrated(self) -> bool:
         return self.measured.calibration.found
 
 
-def side(source: Path | bytes, title: str | None, word: str, region: str, anonymise: bool, card: Card) -> Side:
-    """Measure the photograph. Raises ``NotComparable`` where it cannot be, or lacks the region."""
+def side(
+    source: Path | bytes,
+    title: str | None,
+    word: str,
+    region: str,
+    anonymise: bool,
+    card: Card,
+    when: str | None = None,
+) -> Side:
+    """Measure the photograph. Raises ``NotComparable`` where it cannot be, or lacks the region.
+
+    ``title`` stands for ``word`` and for the time that the file tells, ``when`` for the time alone.
+    """
     if isinstance(source, Path):
         analysis, name = analyze_photo(source, card), f"The photograph {source.name}"
     else:
-        analysis, name = analyze_photo_bytes(source, title or word, card), f"The photograph “{title or word}”"
+        shown = ", ".join(part for part in (title or word, when) if part)
+        analysis, name = analyze_photo_bytes(source, title or word, card), f"The photograph “{shown}”"
     if analysis.measured is None or analysis.face_map is None or not analysis.reading.usable:
         reasons = " ".join(one.sentence for one in analysis.reading.problems if one.severity == "reject")
         raise NotComparable(f"{name} cannot be compared. {reasons}")
     if region not in analysis.reading.regions:
         raise NotComparable(f"{name} shows too little bare skin of the {region_name(region)} to compare it.")
-    when = _when(source, analysis, anonymise)
-    if title is None:
-        title = f"{word}, {when}" if when else word
-    else:
-        word, when = title, ""
-    return Side(analysis.measured, analysis.face_map, analysis.reading.regions[region], word, title, when)
+    if when is None:
+        when = _when(source, analysis, anonymise) if title is None else ""
+    word = word if title is None else title
+    bare = all(one.code != "made_up" for one in analysis.reading.problems)
+    reading = analysis.reading.regions[region]
+    title = f"{word}, {when}" if when else word
+    return Side(unmirrored(analysis.measured), analysis.face_map, reading, word, title, when, bare)
 
 
 def _when(source: Path | bytes, analysis: PhotoAnalysis, anonymise: bool) -> str:
@@ -61,7 +79,7 @@ def _when(source: Path | bytes, analysis: PhotoAnalysis, anonymise: bool) -> str
     taken = analysis.reading.captured_at
     if taken is None:
         return ""
-    told = [] if anonymise else [f"{taken:%d.%m.%Y, %H:%M}"]
+    told = [] if anonymise else [taken.strftime(say("time.date"))]
     treatment = _treatment_beside(source)
     if treatment is not None:
         told.append(say("compare.day", day=f"{_day(taken, treatment):.1f}".replace("-", "−")))

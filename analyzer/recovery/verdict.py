@@ -145,7 +145,7 @@ def _all_flags(judged: _Judged) -> tuple[Flag, ...]:
         found = region_flags(course, main=name == judged.main)
         # What the whole face shows is said once.
         flags += [flag for flag in found if name == judged.main or not _said(flag, flags, judged.main)]
-    if all(side in judged.courses for side in SIDES):
+    if not judged.surface.tells_sides and all(side in judged.courses for side in SIDES):
         flags += side_flag(judged.courses[SIDES[0]], judged.courses[SIDES[1]])
     flags += judged.surface.flags
     flags = [replace(flag, session=judged.part.number) for flag in flags]

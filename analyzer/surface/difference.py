@@ -22,12 +22,13 @@ Plane = NDArray[np.float32]
 BLUR_CM = 0.2
 # A smoothed texel counts where at least this share of what was averaged is skin that both photographs show.
 _ENOUGH = 0.5
+# No skin is as light: a highlight burnt out on one day is paler and lighter there than on the other, just the opposite
+# of what blood does, and its going would pass for redness.
+_BLOWN = 94.0
 # Of the calibration's error of one photograph, this share of the variance is the same in all of a series.
 _SHARED = 0.3
 # Light from another side changes the shading: so much of a* (in ln of light, a third of it in a*).
 _SHADING = 0.12
-# Light from one side on one day: what that adds to the difference between the halves (a*), and the least skin to ask.
-_SIDE_LIGHT, _FEWEST_CM2 = 0.4, 20.0
 # How the flow is found, in texels: what counts as a mark, how smooth the flow is, and how far it may go.
 _MARK, _SMOOTH, _FARTHEST = 6.0, 9.0, 4.0
 
@@ -46,6 +47,7 @@ class ChangeMap:
 
     ``delta`` is smoothed with ``BLUR_CM``; ``local_se`` is its noise against the rest of the face, ``se`` the whole
     standard error with ``common_se``, the calibration's, in it. ``seen``: where both are known. ``texel_area`` in cm2.
+    ``before`` and ``after`` (SIDE, SIDE, 3) are the smoothed colours in CIELAB that were compared, 0 where not seen.
     """
 
     delta: Plane
@@ -54,6 +56,8 @@ class ChangeMap:
     seen: Mask
     common_se: float
     texel_area: Plane
+    before: Plane
+    after: Plane
 
     @property
     def certain(self) -> Mask:
@@ -65,25 +69,6 @@ class ChangeMap:
         """The mean change over the seen skin, by area; 0 where nothing is seen."""
         weight = self.texel_area * self.seen
         return float((weight * self.delta).sum() / weight.sum()) if weight.any() else 0.0
-
-
-def side_difference(change: ChangeMap) -> tuple[float, float] | None:
-    """How much more the left half changed than its mirror image on the right (a*), and the standard error.
-
-    Only skin that is seen on both sides counts, so that a turned head or a beard on one side tips nothing; the
-    calibration's error is the same on both. None with less than 20 cm2 of it.
-    """
-    left = layout().inside & (np.arange(SIDE) > SIDE // 2)
-    both = change.seen & change.seen[:, ::-1] & left
-    area = change.texel_area * both
-    if area.sum() < _FEWEST_CM2:
-        return None
-    weight = area / area.sum()
-    gap = float((weight * (change.delta - change.delta[:, ::-1])).sum())
-    # Patches of about a smoothing's size are independent of each other.
-    patches = float(area.sum()) / (4 * np.pi * BLUR_CM**2)
-    local = float((weight * (change.local_se**2 + change.local_se[:, ::-1] ** 2)).sum())
-    return gap, float(np.sqrt(local / patches + _SIDE_LIGHT**2))
 
 
 def change_between(before: Sequence[FaceMap], after: FaceMap) -> ChangeMap:
@@ -107,14 +92,15 @@ def common_error(before: Sequence[float], after: float) -> float:
 def change_of(before: Sheet, after: Sheet, scale: FaceMap, common_se: float) -> ChangeMap:
     """The change between two sheets that lie on one map; ``scale`` tells the size of its texels."""
     texels = blur_texels(scale)
-    both = before.seen & after.seen
-    raw = np.where(both, after.lab[..., 1] - before.lab[..., 1], 0).astype(np.float32)
-    delta, share = masked_blur(raw, both, texels)
+    both = before.seen & after.seen & (np.maximum(before.lab[..., 0], after.lab[..., 0]) < _BLOWN)
+    earlier, share = masked_blur(before.lab, both, texels)
+    later, _ = masked_blur(after.lab, both, texels)
     seen = both & (share > _ENOUGH)
-    delta = np.where(seen, delta, 0).astype(np.float32)
+    earlier[~seen], later[~seen] = 0, 0
+    delta = np.ascontiguousarray(later[..., 1] - earlier[..., 1])
     local = _unevenness(delta, after.lab[..., 1], seen, texels)
     se = np.sqrt(local**2 + np.float32(common_se**2))
-    return ChangeMap(delta, local, se, seen, common_se, scale.texel_area)
+    return ChangeMap(delta, local, se, seen, common_se, scale.texel_area, earlier, later)
 
 
 def blur_texels(one: FaceMap) -> float:
@@ -122,11 +108,24 @@ def blur_texels(one: FaceMap) -> float:
 
 
 def masked_blur(values: Plane, mask: Mask, sigma: float) -> tuple[Plane, Plane]:
-    """A Gaussian mean over ``mask`` alone, and the share of the Gaussian that lies on it."""
+    """A Gaussian mean over ``mask`` alone, and the share of the Gaussian that lies on it.
+
+    ``values`` (SIDE, SIDE) or (SIDE, SIDE, n).
+    """
     inside = mask.astype(np.float32)
-    total = cv2.GaussianBlur(values * inside, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    share = np.asarray(cv2.GaussianBlur(inside, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
-    return np.asarray(total / np.maximum(share, 1e-3), np.float32), share
+    share = blurred(inside, sigma)
+    weight, by = (inside, share) if values.ndim == 2 else (inside[..., None], share[..., None])
+    return np.asarray(blurred(values * weight, sigma) / np.maximum(by, 1e-3), np.float32), share
+
+
+def blurred(values: Plane, sigma: float) -> Plane:
+    """A Gaussian blur, nothing beyond the map's edge; a wide one is done on a smaller copy, which looks the same."""
+    shrink = 4 if sigma > 12 else 2 if sigma > 6 else 1
+    if shrink == 1:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
+    small = cv2.resize(values, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _unevenness(delta: Plane, a: Plane, seen: Mask, texels: float) -> Plane:

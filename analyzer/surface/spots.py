@@ -1,18 +1,20 @@
 """Spots: patches of skin that stay red, or grow redder, while the rest of the face fades.
 
 A photograph's change since before is compared with its own surroundings, so that lamp, calibration and the fading of
-the whole face drop out. A spot has to stand out at one place on two photographs of different days.
+the whole face drop out. A spot has to stand out at one place on two photographs of different days - and as blood
+does: blood makes skin redder and darker at once. Shade, shine, hair and marks that do not lie on each other do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from analyzer.surface.difference import ChangeMap, Plane, masked_blur
+from analyzer.surface.difference import ChangeMap, Plane, blurred, masked_blur
 from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask, layout
 
@@ -21,7 +23,13 @@ AROUND_CM = 1.3
 # What stands out by more than this is not part of the surroundings.
 STANDS_OUT = 1.0
 # A spot's middle stands out by at least this (a*) in both photographs, and by so many times the face's own scatter.
-LEAST_CONTRAST, LEAST_Z = 1.8, 4.0
+LEAST_CONTRAST, LEAST_Z = 1.2, 3.0
+# Blood: L* falls by at least this share of what a* rises, and by no more than so many times that (the model of skin:
+# 0.8 in light, 3 in very dark skin). Pigment darkens by five times what it reddens.
+LEAST_DARKER, MOST_DARKER = 0.4, 3.6
+# So much of the fall of L* counts towards a spot's strength, which has to reach this: of the same blood, dark skin
+# shows half in a* and the more in L*.
+DARKER_COUNTS, LEAST_STRENGTH = 0.4, 2.4
 # Its area, where it stands out by half as much as in its middle. A spot of 1 cm2 measures 0.65 to 1.4: the scale comes
 # from the irises, the average face is not this one, and blurring takes from the brim.
 LEAST_AREA_CM2, AREA_TOLERANCE = 1.0, 0.62
@@ -56,33 +64,67 @@ class Spot:
     day: float
 
 
+class Levelled(Protocol):
+    """What knows how far the whole face is redder than before (a*), and the standard error."""
+
+    @property
+    def level(self) -> float: ...
+    @property
+    def level_se(self) -> float: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Standout:
     """One photograph's change against its surroundings (SIDE, SIDE), and the face's usual scatter of it (a*).
 
-    ``level`` is the change of the whole face since before the treatment (a*).
+    ``contrast`` is how much more a* rose than around it, ``darker`` how much more L* fell. ``level`` is the change of
+    the whole face since before the treatment (a*), ``level_se`` its standard error.
     """
 
     day: float
     level: float
+    level_se: float
     contrast: Plane
+    darker: Plane
     seen: Mask
     scatter: float
     texel_area: Plane
 
+    @property
+    def strength(self) -> Plane:
+        """How strongly each place looks like added blood, in a* of light skin."""
+        return np.asarray(self.contrast + np.float32(DARKER_COUNTS) * np.maximum(self.darker, 0), np.float32)
+
 
 def standout(change: ChangeMap, day: float) -> Standout:
     """How much every place stands out of its surroundings."""
+    against = surroundings(change)
+    contrast, darker = against(change.delta), against(change.before[..., 0] - change.after[..., 0])
+    seen, level = change.seen, change.face_delta
+    return Standout(day, level, change.common_se, contrast, darker, seen, scatter_of(contrast, seen), change.texel_area)
+
+
+def surroundings(change: ChangeMap) -> Callable[[Plane], Plane]:
+    """What takes from any (SIDE, SIDE) the mean of each place's surroundings, of those that do not stand out."""
     sigma = AROUND_CM / (layout().texel_cm * _size(change))
-    around, _ = masked_blur(change.delta, change.seen, sigma)
-    # Once more without what stands out: a spot must not lift its own surroundings.
-    calm = change.seen * np.exp(-(np.maximum(change.delta - around, 0) ** 2) / (2 * STANDS_OUT**2))
-    total = cv2.GaussianBlur(change.delta * calm, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    share = cv2.GaussianBlur(calm.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    contrast = np.where(change.seen, change.delta - total / np.maximum(share, 1e-3), 0).astype(np.float32)
-    values = contrast[change.seen]
-    scatter = 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
-    return Standout(day, change.face_delta, contrast, change.seen, scatter, change.texel_area)
+    lighter = change.after[..., 0] - change.before[..., 0]
+    # Without what stands out: a spot must not lift its own surroundings.
+    calm = change.seen.astype(np.float32)
+    for values in (change.delta, -lighter):
+        around, _ = masked_blur(values, change.seen, sigma)
+        calm *= np.exp(-(np.maximum(values - around, 0) ** 2) / (2 * STANDS_OUT**2))
+    share = np.maximum(blurred(calm, sigma), 1e-3)
+
+    def against(values: Plane) -> Plane:
+        return np.where(change.seen, values - blurred(values * calm, sigma) / share, 0).astype(np.float32)
+
+    return against
+
+
+def scatter_of(contrast: Plane, seen: Mask) -> float:
+    """How far the seen skin usually scatters about 0 (a standard deviation that single places do not move)."""
+    values = contrast[seen]
+    return 1.4826 * float(np.median(np.abs(values))) if values.size else 0.0
 
 
 def _size(change: ChangeMap) -> float:
@@ -98,28 +140,40 @@ def find_spots(photographs: Sequence[Standout]) -> list[Spot]:
     spots: list[Spot] = []
     late = [one for one in photographs if one.day >= FROM_DAY]
     for index, later in enumerate(late):
-        most = max(one.level for one in photographs if one.day <= later.day)
-        if later.level > max(FADED * most, HARDLY_RED):
-            continue
         before = [one for one in late[:index] if OTHER_DAY <= later.day - one.day <= MOST_DAYS]
-        if before:
+        most = max(one.level for one in photographs if one.day <= later.day)
+        if before and clearly_below((before[-1], later), max(FADED * most, HARDLY_RED)):
             spots += _confirmed(before[-1], later)
     return spots
 
 
+def clearly_below(pair: Sequence[Levelled], limit: float) -> bool:
+    """Whether the face's redness may well be below ``limit``: the mean of the pair, by their errors, less its own.
+
+    The later one of the pair alone must not lie clearly above: what reddens again as a whole is another matter.
+    """
+    weight = np.array([1 / max(one.level_se, 0.1) ** 2 for one in pair])
+    mean = float(weight @ [one.level for one in pair]) / weight.sum()
+    later = pair[-1]
+    return bool(mean - 1 / np.sqrt(weight.sum()) <= limit and later.level - 2 * later.level_se <= limit)
+
+
 def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
-    both = np.where(earlier.seen & later.seen, np.minimum(earlier.contrast, later.contrast), 0).astype(np.float32)
-    scatter = max(earlier.scatter, later.scatter)
-    least = max(LEAST_CONTRAST, LEAST_Z * scatter)
+    pair = (earlier, later)
+    both = np.where(earlier.seen & later.seen, np.minimum(earlier.strength, later.strength), 0).astype(np.float32)
+    redder = np.minimum(earlier.contrast, later.contrast)
+    least = max(LEAST_CONTRAST, LEAST_Z * max(earlier.scatter, later.scatter))
     found = []
-    count, places = cv2.connectedComponents((both >= least).astype(np.uint8))
+    count, places = cv2.connectedComponents(((both >= LEAST_STRENGTH) & (redder >= least)).astype(np.uint8))
     for number in range(1, count):
         core = places == number
         row, column = np.unravel_index(int(np.where(core, both, 0).argmax()), both.shape)
-        patch = _patch(both, int(row), int(column))
+        patch = patch_at(both, int(row), int(column))
         area = float(later.texel_area[patch].sum())
-        then, now = (float(one.contrast[patch].mean()) for one in (earlier, later))
-        if area >= AREA_TOLERANCE * LEAST_AREA_CM2 and now >= STAYS * then:
+        then, now = (float(one.contrast[patch].mean()) for one in pair)
+        if area < AREA_TOLERANCE * LEAST_AREA_CM2 or now < STAYS * then:
+            continue
+        if all(_like_blood(one, patch) for one in pair):
             found.append(Spot(
                 region_at(int(row), int(column)), int(row), int(column), float(later.contrast[row, column]),
                 float(np.hypot(later.scatter, 0.2)), float(earlier.contrast[row, column]), area, earlier.day, later.day,
@@ -127,7 +181,12 @@ def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
     return _apart(found)
 
 
-def _patch(both: Plane, row: int, column: int) -> Mask:
+def _like_blood(photograph: Standout, patch: Mask) -> bool:
+    redder, darker = (float(one[patch].mean()) for one in (photograph.contrast, photograph.darker))
+    return LEAST_DARKER * redder <= darker <= MOST_DARKER * redder
+
+
+def patch_at(both: Plane, row: int, column: int) -> Mask:
     """The place around the middle that stands out at least half as much."""
     _, places = cv2.connectedComponents((both >= both[row, column] / 2).astype(np.uint8))
     return np.asarray(places == places[row, column], np.bool_)

@@ -29,10 +29,11 @@ def comparison(
     before, after = (get_photograph(archive, actor, one) for one in ids)
     if before.patient_id != after.patient_id:
         raise NoSuchRecord("pair of photographs of one person")
-    titles = (_title("before", before, archive, actor), _title("after", after, archive, actor))
+    names = (say("before_after.before"), say("before_after.after"))
+    times = (_time(before, archive, actor, anonymise), _time(after, archive, actor, anonymise))
     pictures = [photograph_data(archive, actor, one) for one in ids]
     card = get_patient(archive, actor, before.patient_id).card
-    return _drawn(pictures[0], pictures[1], region, anonymise, titles, card, kind, language())
+    return _drawn(pictures[0], pictures[1], region, anonymise, names, times, card, kind, language())
 
 
 @lru_cache(maxsize=PICTURES_REMEMBERED)
@@ -41,7 +42,8 @@ def _drawn(
     after: bytes,
     region: str,
     anonymise: bool,
-    titles: tuple[str, str],
+    names: tuple[str, str],
+    times: tuple[str, str],
     card: CardChoice,
     kind: Kind,
     spoken: str,
@@ -49,7 +51,7 @@ def _drawn(
     from analyzer.compare import comparison as compared
 
     with speaking(spoken):
-        page = compared(before, after, region, anonymise, titles, card.wanted())
+        page = compared(before, after, region, anonymise, names, card.wanted(), times)
         return page.png() if kind == "png" else page.pdf()
 
 
@@ -80,9 +82,10 @@ def _map_drawn(before: tuple[bytes, ...], after: bytes, width: int) -> bytes:
     return change_map_png([FaceMap.from_bytes(one) for one in before], FaceMap.from_bytes(after), width=width)
 
 
-def _title(which: str, photograph: Photograph, archive: Archive, actor: Actor) -> str:
-    word = say(f"before_after.{which}")
+def _time(photograph: Photograph, archive: Archive, actor: Actor, anonymise: bool) -> str:
+    """Date and day; the day alone where the person is not to be recognised."""
     if photograph.captured_at is None:
-        return word
+        return ""
     patient = get_patient(archive, actor, photograph.patient_id)
-    return say("before_after.titled", word=word, day=day(day_of(photograph, patient)))
+    date = [] if anonymise else [photograph.captured_at.strftime(say("time.date"))]
+    return " · ".join([*date, say("compare.day", day=day(day_of(photograph, patient)))])

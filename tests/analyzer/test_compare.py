@@ -11,8 +11,12 @@ from PIL import Image
 from pypdf import PdfReader
 
 from analyzer.compare import Comparison, comparison
+from analyzer.compare.comparison import PICTURE_HEIGHT, PICTURE_WIDTH
 from analyzer.errors import NotComparable
 from calibration.errors import UsageError
+
+# Where the pictures start on the page.
+TOP = 150
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,49 @@ def test_the_page_is_a_slide_without_metadata(faded: Comparison) -> None:
     with Image.open(BytesIO(faded.png())) as page:
         assert page.size == (1920, 1080)
         assert not page.info and not page.getexif()
+    sheet = PdfReader(BytesIO(faded.pdf()))
+    assert set(sheet.metadata or {}) == {"/Title", "/Producer"}  # no date, no author
+    assert sheet.xmp_metadata is None
+    assert all(not one.image.getexif() for one in sheet.pages[0].images if one.image is not None)
+
+
+def mirrored(source: Path) -> bytes:
+    """The photograph as a selfie is stored, with its time."""
+    data = BytesIO()
+    with Image.open(source) as picture:
+        flipped = picture.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        flipped.save(data, "JPEG", quality=95, exif=picture.getexif())
+    return data.getvalue()
+
+
+def test_a_mirrored_selfie_is_flipped_back_and_says_the_same(samples: Path, faded: Comparison) -> None:
+    folder = samples / "p01_light_skin"
+    selfie = comparison(folder / "d00.jpg", mirrored(folder / "d07.jpg"))
+    assert selfie.sides[1].measured.calibration.mirrored
+    straight, back = (one.pictures[1].mean(axis=2)[150:-150, 100:-100] for one in (faded, selfie))
+    match = np.corrcoef(straight.ravel(), back.ravel())[0, 1]
+    assert match > 0.97
+    assert match > np.corrcoef(straight.ravel(), back[:, ::-1].ravel())[0, 1] + 0.05
+    assert selfie.delta_a == pytest.approx(faded.delta_a, abs=0.5)
+    # The change lies on the same side of the face, too.
+    left, right = (faded.pictures[2][300:460, side].astype(float) for side in (slice(110, 250), slice(340, 480)))
+    again_left, again_right = (
+        selfie.pictures[2][300:460, side].astype(float) for side in (slice(110, 250), slice(340, 480))
+    )
+    assert np.abs(left - again_left).mean() < 12
+    assert np.abs(right - again_right).mean() < 12
+
+
+def test_both_show_the_same_crop_even_where_one_photograph_ends(samples: Path) -> None:
+    folder = samples / "p01_light_skin"
+    with Image.open(folder / "d07.jpg") as picture:
+        cut = picture.convert("RGB").crop((0, 260, picture.width, picture.height))
+    data = BytesIO()
+    cut.save(data, "JPEG", quality=92)
+    pair = comparison(folder / "d00.jpg", data.getvalue())
+    grounds = [(picture == pair.pictures[0][4, 300]).all(axis=2) for picture in pair.pictures[:2]]
+    assert np.array_equal(*grounds)
+    assert 0.1 < grounds[0].mean() < 0.35
 
 
 def test_the_pdf_is_one_wide_sheet_with_real_text(faded: Comparison, tmp_path: Path) -> None:
@@ -70,6 +117,14 @@ def test_the_scale_bar_is_that_of_the_iris(faded: Comparison) -> None:
     landmarks = faded.frame.landmarks
     irises = [np.hypot(*(landmarks[one] - landmarks[other])) for one, other in ((469, 471), (474, 476))]
     assert faded.frame.per_cm == pytest.approx(float(np.mean(irises)) / 1.17, rel=0.12)
+
+
+def test_the_drawn_bar_is_as_long_as_it_says(faded: Comparison) -> None:
+    page = np.asarray(faded.image())
+    for left in (48, 48 + PICTURE_WIDTH + 30):
+        row = (page[TOP + PICTURE_HEIGHT - 30, left : left + PICTURE_WIDTH // 2] == 255).all(axis=1)
+        drawn = int(np.diff(np.flatnonzero(np.diff(np.r_[0, row, 0])))[0])
+        assert drawn == pytest.approx(5 * faded.frame.per_cm, rel=0.01)
 
 
 def test_one_region_fills_the_picture(samples: Path) -> None:

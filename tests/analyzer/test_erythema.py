@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.color import rgb2lab
 
-from analyzer.erythema import a_at_level, erythema_index, measure, redness_share, sampling_se, skin_tone
+from analyzer.erythema import JITTER_SE, a_at_level, erythema_index, measure, redness_share, sampling_se, skin_tone
 from analyzer.reading import FACE_LABEL, LABELS, tone_class
 from calibration.cielab import lab_to_xyz, linear_srgb_to_lab, xyz_to_lab
 
@@ -103,14 +103,29 @@ def test_erythema_index_is_the_logarithm_of_red_over_green() -> None:
     assert erythema_index(rgb2lab(coded)) == pytest.approx(expected, abs=2e-3)
 
 
-def test_standard_error_joins_calibration_and_sampling() -> None:
+def test_standard_error_joins_calibration_sampling_and_the_landmarks_jitter() -> None:
     random = np.random.default_rng(3)
     lab = flat(60, 10, 18)
     blocks = random.normal(0, 2.0, (SIZE // 16, SIZE // 16))
     lab[..., 1] += blocks.repeat(16, axis=0).repeat(16, axis=1)
-    reading = measure(lab, two_cheeks(), lambda mean: 0.06 * float(mean[1]))["face"]
-    sampling = sampling_se(lab[..., 1], two_cheeks() > 0, 16)
-    assert reading.a_se == pytest.approx(np.hypot(0.06 * reading.a, sampling), rel=1e-6)
+    reading = measure(lab, two_cheeks(), lambda mean: 0.06 * float(mean[1]))["left_cheek"]
+    sampling = sampling_se(lab[..., 1], two_cheeks() == LABELS["left_cheek"], 16)
+    all_of_it = np.linalg.norm([0.06 * reading.a, sampling, JITTER_SE])
+    assert reading.a_se == pytest.approx(all_of_it, rel=1e-6)
+
+
+def test_the_error_of_the_whole_face_grows_with_the_regions_that_are_missing() -> None:
+    """Cheeks of 10 and 16 alone, of six regions: the others may lie as far off, and on other days they count."""
+    lab = flat(60, 10, 18)
+    lab[:, 48:, 1] = 16
+    found = measure(lab, two_cheeks(), no_error)
+    whole, cheek = found["face"].a_se, found["left_cheek"].a_se
+    assert whole > 4 / 6 * np.std([10, 16], ddof=1)
+    assert cheek < 0.2
+    with_others = two_cheeks()
+    for name, row in (("forehead", 16), ("nose", 32), ("perioral", 48), ("chin", 64)):
+        with_others[row : row + 16, 40:56] = LABELS[name]
+    assert measure(lab, with_others, no_error)["face"].a_se < 0.5 * whole
 
 
 def test_sampling_error_is_that_of_independent_blocks() -> None:

@@ -49,10 +49,16 @@ def grey(tint: tuple[float, float, float]) -> NDArray[np.uint8]:
     return np.round(light[..., None] * np.array(tint)).astype(np.uint8)
 
 
+def line_drawing() -> NDArray[np.uint8]:
+    light = cv2.GaussianBlur(cv2.cvtColor(portrait("daniel_tani__usa"), cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
+    lines = cv2.dilate(cv2.Canny(light, 30, 80), np.ones((2, 2), np.uint8))
+    return np.dstack([255 - lines] * 3).astype(np.uint8)
+
+
 @pytest.mark.parametrize(
     "picture",
-    [cartoon(), grey((1.0, 1.0, 1.0)), grey((1.0, 0.96, 0.88)), grey((0.95, 0.75, 0.5))],
-    ids=["cartoon", "grey", "stone", "sepia"],
+    [cartoon(), line_drawing(), grey((1.0, 1.0, 1.0)), grey((1.0, 0.96, 0.88)), grey((0.95, 0.75, 0.5))],
+    ids=["cartoon", "lines", "grey", "stone", "sepia"],
 )
 def test_what_only_looks_like_a_face_is_no_face(picture: NDArray[np.uint8]) -> None:
     face = find_face(picture).face

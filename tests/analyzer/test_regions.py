@@ -227,6 +227,21 @@ def test_neither_exposure_nor_white_balance_moves_the_regions(name: str) -> None
         assert (before & after).sum() / before.sum() > 0.9
 
 
+@pytest.mark.parametrize("name", TONES)
+def test_a_cameras_noise_leaves_every_region_as_it_was(name: str) -> None:
+    noise = np.random.default_rng(2).normal(0, 1.0, portrait(name).shape)
+    noisy = np.clip(np.round(portrait(name) + noise), 0, 255).astype(np.uint8)
+    before, after = mapped(name), remap(noisy)
+    assert after.missing == before.missing
+    a_star = linear_srgb_to_lab(linear(portrait(name)))[..., 1]
+    for region in set(NAMES) - set(before.missing):
+        here, there = before.labels == LABELS[region], after.labels == LABELS[region]
+        # A forehead mostly behind a fringe is left out: there, the fringe decides.
+        if here.sum() > 0.5 * (before.outlines == LABELS[region]).sum():
+            assert (here & there).sum() / (here | there).sum() > 0.85, region
+            assert abs(a_star[here].mean() - a_star[there].mean()) < 0.2, region
+
+
 def test_regions_of_few_pixels_are_missing() -> None:
     tiny = cv2.resize(portrait(LIGHT), None, fx=0.14, fy=0.14, interpolation=cv2.INTER_AREA)
     face = find_face(tiny).face

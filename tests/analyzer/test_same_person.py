@@ -11,7 +11,8 @@ from PIL import Image
 
 from analyzer.face import find_face
 from analyzer.reading import FaceReading, Reading, SkinTone, tone_class
-from analyzer.same_person import other_person, proportions, with_doubts
+from analyzer.same_person import other_person, proportions
+from analyzer.series_doubts import doubted
 
 FACES = Path(__file__).parents[2] / "samples" / "portraits"
 ROUND, LONG = "jose_hernandez__usa", "robert_satcher__usa"
@@ -42,9 +43,9 @@ def test_one_person_at_any_size_and_lean_is_one_person() -> None:
 def test_another_head_is_asked_about() -> None:
     series = [reading("a", seen(LONG)), reading("b", seen(LONG, 6)), reading("c", seen("boris_morukov__russia"))]
     assert other_person(series) == {"c"}
-    doubted = with_doubts(series)
-    assert [[one.code for one in each.problems] for each in doubted] == [[], [], ["other_person"]]
-    assert all(one.severity == "warn" for one in doubted[2].problems)
+    told = doubted(series)
+    assert [[one.code for one in each.problems] for each in told] == [[], [], ["other_person"]]
+    assert all(one.severity == "warn" for one in told[2].problems)
 
 
 def test_a_clearly_other_tone_is_asked_about_only_with_a_card() -> None:

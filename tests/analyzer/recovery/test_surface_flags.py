@@ -18,7 +18,7 @@ from analyzer.treatment import Treatment
 from calibration import spectra
 from calibration.cielab import xyz_to_lab
 from calibration.skin_optics import redden, skin_reflectance, tan
-from tests.analyzer.surface.conftest import disc, redder
+from tests.analyzer.surface.conftest import bled, darkened, disc
 
 TREATED = datetime.fromisoformat("2026-05-01T10:00:00+02:00")
 TREATMENT = Treatment(treated_at=TREATED)
@@ -47,7 +47,7 @@ def series(maps: dict[float, FaceMap], **changes: bool) -> Series:
 def course(before: FaceMap, spot: dict[float, float]) -> dict[float, FaceMap]:
     """A face that fades from 6 a*, with a spot as much redder as ``spot`` says on its days."""
     fading = {-1.0: 0.0, 0.2: 6.0, 1.0: 3.5, 2.0: 2.0, 3.0: 1.2, 4.0: 0.6, 5.0: 0.4, 6.0: 0.2}
-    return {day: redder(before, level + disc(before, *PLACE, 1.2, spot.get(day, 0.0))) for day, level in fading.items()}
+    return {day: bled(before, level + disc(before, *PLACE, 1.2, spot.get(day, 0.0))) for day, level in fading.items()}
 
 
 def test_a_spot_that_stays_is_flagged_and_its_figures_are_told(before: FaceMap) -> None:
@@ -92,6 +92,28 @@ def test_an_even_recovery_has_no_spot_and_its_red_area_shrinks(before: FaceMap) 
     assert found.flags == ()
     areas = [found.points[f"{day}.jpg"]["red_area_cm2"] for day in (0.2, 1.0, 6.0)]
     assert areas[0] > 150 and areas[1] > 150 and areas[2] == 0.0
+
+
+def test_a_patch_that_darkens_is_flagged_and_closes_when_it_pales(before: FaceMap) -> None:
+    dark = {
+        day: darkened(one, disc(before, *PLACE, 1.2, 6.0 if 3 <= day < 5 else 0.0))
+        for day, one in course(before, {}).items()
+    }
+    flags = surface_findings(series(dark)).flags
+    assert [(one.code, one.region, one.from_day, one.to_day) for one in flags] == [
+        ("pigment_change", "forehead", 3.0, 6.0)
+    ]
+    assert flags[0].evidence["melanin_rise"] > 4 * flags[0].evidence["melanin_rise_se"]
+    point = surface_findings(series(dark)).points["4.0.jpg"]
+    assert [one["region"] for one in point["dark_patches"]] == ["forehead"]
+
+
+def test_figures_of_red_skin_come_with_their_error(before: FaceMap) -> None:
+    found = surface_findings(series(course(before, {})))
+    shown = found.points["1.0.jpg"]
+    low, high = shown["red_area_cm2_ci95"]
+    assert low <= shown["red_area_cm2"] <= high
+    assert shown["max_delta_a"] == pytest.approx(3.5, abs=2 * shown["max_delta_a_se"])
 
 
 def test_the_document_with_surfaces_is_read_back(before: FaceMap) -> None:

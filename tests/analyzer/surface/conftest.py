@@ -32,6 +32,27 @@ def redder(one: FaceMap, by: np.ndarray | float) -> FaceMap:
     return replace(one, codes=np.clip(np.round(codes), 0, 255).astype(np.uint8))
 
 
+def bled(one: FaceMap, by: np.ndarray | float) -> FaceMap:
+    """The same map with more blood: a* raised by ``by``, L* lowered by nearly as much (two-layer model, light skin)."""
+    return _changed(one, np.multiply.outer(np.asarray(by, float), [-0.9, 1.0, 0.2]))
+
+
+def darkened(one: FaceMap, by: np.ndarray | float) -> FaceMap:
+    """The same map with more melanin: L* lowered by ``by``, skin a little redder and yellower (the same model)."""
+    return _changed(one, np.multiply.outer(np.asarray(by, float), [-1.0, 0.16, 0.4]))
+
+
+def shaded(one: FaceMap, by: np.ndarray | float) -> FaceMap:
+    """The same map with less light: L* lowered by ``by``, and a* and b* in proportion to L* + 16."""
+    share = np.asarray(by, float)[..., None] / (one.lab[..., :1] + 16)
+    return _changed(one, -share * (one.lab + np.array([16.0, 0.0, 0.0])))
+
+
+def _changed(one: FaceMap, by: np.ndarray) -> FaceMap:
+    codes = one.codes + by / [0.4, 0.25, 0.25]
+    return replace(one, codes=np.clip(np.round(codes), 0, 255).astype(np.uint8))
+
+
 def disc(one: FaceMap, row: int, column: int, width_cm: float, height: float) -> np.ndarray:
     """(SIDE, SIDE): a round patch ``width_cm`` wide at half its ``height``, with a soft brim."""
     y, x = np.mgrid[0:SIDE, 0:SIDE]

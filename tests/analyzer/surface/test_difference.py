@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyzer.surface.difference import change_between, common_error, flow_between, side_difference
+from analyzer.surface.difference import change_between, common_error, flow_between
 from analyzer.surface.face_map import FaceMap
+from analyzer.surface.halves import side_difference
 from analyzer.surface.layout import SIDE
 from tests.analyzer.surface.conftest import redder
 

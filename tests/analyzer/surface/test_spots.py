@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from analyzer.surface.difference import Sheet, aligned, change_of
 from analyzer.surface.face_map import FaceMap
-from analyzer.surface.spots import Spot, contrast_at, find_spots, same_place, standout
-from tests.analyzer.surface.conftest import disc, redder
+from analyzer.surface.spots import Spot, clearly_below, contrast_at, find_spots, same_place, standout
+from tests.analyzer.surface.conftest import bled, darkened, disc, redder, shaded
 
 # On the forehead, on a cheek, beside the chin.
 PLACES = ((52, 128, "forehead"), (138, 70, "right_cheek"), (140, 190, "left_cheek"))
@@ -16,13 +18,15 @@ PLACES = ((52, 128, "forehead"), (138, 70, "right_cheek"), (140, 190, "left_chee
 
 def seen_on(maps: dict[str, FaceMap], days: dict[float, np.ndarray | float], base: float = 0.0) -> list[Spot]:
     """The spots of a series whose photographs are the second one from before, made redder."""
-    onto, other = maps["before_1"], maps["before_2"]
+    other = maps["before_2"]
+    return spots_of(maps, {day: bled(other, base + np.asarray(extra)) for day, extra in days.items()})
+
+
+def spots_of(maps: dict[str, FaceMap], days: dict[float, FaceMap]) -> list[Spot]:
+    onto = maps["before_1"]
     before = Sheet(onto.lab, onto.seen)
-    changes = []
-    for day, extra in days.items():
-        after = aligned(redder(other, base + np.asarray(extra)), onto)
-        changes.append(standout(change_of(before, after, onto, 0.8), day))
-    return find_spots(changes)
+    changes = [(day, change_of(before, aligned(one, onto), onto, 0.8)) for day, one in days.items()]
+    return find_spots([standout(change, day) for day, change in changes])
 
 
 @pytest.mark.parametrize(("row", "column", "region"), PLACES)
@@ -63,8 +67,29 @@ def test_a_pimple_is_too_small(maps: dict[str, FaceMap]) -> None:
 
 def test_what_was_there_before_the_treatment_is_none(maps: dict[str, FaceMap]) -> None:
     spot = disc(maps["before_1"], *PLACES[0][:2], 1.2, 5.0)
-    always = {name: redder(one, spot) for name, one in maps.items()}
+    always = {name: bled(one, spot) for name, one in maps.items()}
     assert seen_on(always, {2.0: 0.0, 3.0: 0.0}) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "below"),
+    [
+        (((1.0, 0.9), (0.8, 0.9)), True),
+        (((0.2, 0.9), (3.5, 1.0)), True),  # a doubtful lamp must not hide a spot ...
+        (((3.0, 0.9), (8.0, 1.0)), False),  # ... but a face that reddens again is no calm one
+        (((6.0, 0.9), (5.5, 0.9)), False),
+    ],
+)
+def test_the_rest_of_the_face_has_to_fade(levels: tuple[tuple[float, float], ...], below: bool) -> None:
+    pair = [SimpleNamespace(level=level, level_se=se) for level, se in levels]
+    assert clearly_below(pair, 1.5) is below
+
+
+def test_what_is_no_blood_is_no_spot(maps: dict[str, FaceMap]) -> None:
+    patch, other = disc(maps["before_1"], *PLACES[0][:2], 1.2, 5.0), maps["before_2"]
+    # A highlight that has gone leaves skin redder but no darker; pigment makes it darker and hardly redder.
+    for changed in (redder(other, patch), darkened(other, patch), shaded(other, patch), shaded(other, -patch)):
+        assert spots_of(maps, {2.0: changed, 3.0: changed}) == []
 
 
 def test_a_spot_can_be_looked_up_in_another_photograph(maps: dict[str, FaceMap]) -> None:

@@ -77,5 +77,6 @@ def test_an_unknown_region_is_refused(room) -> None:  # type: ignore[no-untyped-
 def test_photographs_without_a_face_are_not_compared_and_it_says_why(room) -> None:  # type: ignore[no-untyped-def]
     answer = room.client.get(f"/compare/{room.photo_ids[0]}/{room.photo_ids[1]}.png")
     assert answer.status_code == 422
-    assert "Before, day 0.0" in answer.text
+    assert "Before, 01 May 2026" in answer.text
+    assert "day 0.0" in answer.text
     assert "No face was found" in answer.text

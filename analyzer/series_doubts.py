@@ -1,0 +1,49 @@
+"""What only the series shows of one photograph: that it looks like somebody else's, or like skin that is not bare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from calibration.problems import Problem, problem
+
+if TYPE_CHECKING:
+    from analyzer.reading import Reading
+    from analyzer.surface.face_map import FaceMap
+
+
+def doubted(readings: Sequence[Reading], maps: Mapping[str, FaceMap] | None = None) -> tuple[Reading, ...]:
+    """The readings, with ``other_person`` and ``made_up`` (warn) added where the series as a whole raises them.
+
+    ``maps`` are the face maps by file name; without them, strangers are asked about by proportions and tone alone and
+    no film is noticed by the skin's pattern.
+    """
+    from analyzer.look import filmed_in_series
+    from analyzer.same_person import other_person
+    from analyzer.skin_pattern import Patterns
+
+    usable = {one.file for one in readings if one.usable}
+    patterns = Patterns({file: one for file, one in (maps or {}).items() if file in usable})
+    strangers = other_person(readings, patterns)
+    known = {one.file for one in readings if any(why.code == "made_up" for why in one.problems)}
+    filmed = filmed_in_series(patterns, _calibrated(readings) - strangers, known)
+    added = {"other_person": strangers, "made_up": filmed}
+    return tuple(_with(one, [code for code, files in added.items() if one.file in files]) for one in readings)
+
+
+def raised(before: Sequence[Reading], after: Sequence[Reading]) -> list[tuple[str, Problem]]:
+    """What :func:`doubted` added to ``before``: the photograph's file, and the problem."""
+    return [
+        (new.file, why) for old, new in zip(before, after, strict=True) for why in new.problems[len(old.problems) :]
+    ]
+
+
+def _calibrated(readings: Sequence[Reading]) -> set[str]:
+    return {one.file for one in readings if (one.calibration or {}).get("found")}
+
+
+def _with(reading: Reading, codes: Sequence[str]) -> Reading:
+    known = {one.code for one in reading.problems}
+    new = tuple(problem(code) for code in codes if code not in known)
+    return replace(reading, problems=(*reading.problems, *new)) if new else reading
