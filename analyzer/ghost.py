@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer import mesh
 
 if TYPE_CHECKING:
-    from analyzer.pipeline import PhotoAnalysis
+    from analyzer.photo_analysis import PhotoAnalysis
 
 # The longer side of the picture that is made, in pixels: enough for a phone's screen, quick to send.
 LONGEST = 1200

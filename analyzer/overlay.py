@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer.pipeline import PhotoAnalysis
+from analyzer.photo_analysis import PhotoAnalysis
 from analyzer.reading import LABELS
 from calibration.errors import writing
 

@@ -17,7 +17,7 @@ from face_map_patients import Patient, Picture
 from numpy.typing import NDArray
 
 from analyzer.erythema import measure
-from analyzer.pipeline import WORKING_SIDE, PhotoAnalysis, _lab_of_skin, analyze_photo
+from analyzer.photo_analysis import WORKING_SIDE, PhotoAnalysis, analyze_photo, lab_of_skin
 from analyzer.regions import map_regions
 from analyzer.series import Observation, RegionColour, Series, SurfaceObservation
 from analyzer.surface.face_map import FaceMap, map_face
@@ -67,7 +67,7 @@ def _as_case(base: PhotoAnalysis, path: Path) -> PhotoAnalysis:
     working, factor = read_photo(path).reduced(WORKING_SIDE)
     linear = working.linear()
     regions = map_regions(known.face, linear, mirrored=known.calibration.mirrored, scale=factor)
-    lab = _lab_of_skin(linear, regions.labels, known.calibration, factor)
+    lab = lab_of_skin(linear, regions.labels, known.calibration, factor)
     middle = np.array(known.face.box[:2]) * factor + np.array(known.face.box[2:]) * factor / 2
     colours = measure(lab, regions.labels, partial(known.calibration.a_se, place=middle))
     measured = replace(known, linear=linear, labels=regions.wide)

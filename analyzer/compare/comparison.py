@@ -20,7 +20,7 @@ from calibration.errors import writing
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from analyzer.pipeline import Card
+    from analyzer.photo_analysis import Card
 
 _INK, _QUIET, _LINE, _WARN = (24, 28, 36), (88, 96, 108), (214, 219, 226), (150, 72, 0)
 _EDGE, _GAP, _TOP = 48, 30, 150

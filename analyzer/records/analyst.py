@@ -49,14 +49,14 @@ class Analyst:
 
 def standard_analyst() -> Analyst:
     """The real thing."""
-    from analyzer.pipeline import METHOD_VERSION
+    from analyzer.photo_analysis import METHOD_VERSION
 
     return Analyst(METHOD_VERSION, _read, _judge)
 
 
 def _read(data: bytes, name: str, card: CardChoice) -> Measurement:
     from analyzer.ghost import ghost
-    from analyzer.pipeline import analyze_photo_bytes
+    from analyzer.photo_analysis import analyze_photo_bytes
 
     analysis = analyze_photo_bytes(data, name, card.wanted())
     if not analysis.reading.usable or analysis.face_map is None:
