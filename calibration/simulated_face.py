@@ -120,11 +120,16 @@ class Blood:
 
 @dataclass(frozen=True, eq=False)
 class PaintedFace:
-    """The person in the portrait's pixels: XYZ (H, W, 3) without added blood, share of skin (H, W)."""
+    """The person in the portrait's pixels: XYZ (H, W, 3) without added blood, share of skin (H, W).
+
+    ``seems`` (H, W) is the share of skin by its look; of it ``skin`` takes part in blood, as far as the table of spectra
+    can stand for its colours: a highlight is skin that does not.
+    """
 
     portrait: Portrait
     table: SkinTable
     xyz: Pixels
+    seems: Pixels
     skin: Pixels
     bare: Mask
 
@@ -144,7 +149,7 @@ def paint(portrait: Portrait, person: Person) -> PaintedFace:
     skin = np.zeros_like(like)
     some = like > 0
     skin[some] = like[some] * table.believe(xyz[some])
-    return PaintedFace(portrait, table, xyz, skin, bare)
+    return PaintedFace(portrait, table, xyz, like, skin, bare)
 
 
 def bare_face(portrait: Portrait) -> Mask:

@@ -118,6 +118,7 @@ class _Staged:
     """The person as they stand before the camera, in the photograph's pixels, unlit."""
 
     xyz: Pixels
+    seems_skin: NDArray[np.bool_]
     skin: Pixels
     dose: Pixels
     outlines: dict[str, Array]
@@ -243,7 +244,7 @@ def _stage(face: PaintedFace, blood: Blood, framing: Framing, occluders: tuple[O
     goal = np.array([framing.face_x * framing.width, framing.face_y * framing.height])
     move = np.column_stack([turn, goal - turn @ portrait.face_centre])
     shrink = scale < 0.75
-    layers = np.dstack([face.skin, dose_map(face, blood), melanin_map(face, blood)])
+    layers = np.dstack([face.skin, dose_map(face, blood), melanin_map(face, blood), face.seems])
     size = (framing.width, framing.height)
 
     def moved(image: Pixels) -> Pixels:
@@ -259,7 +260,8 @@ def _stage(face: PaintedFace, blood: Blood, framing: Framing, occluders: tuple[O
     outlines = {name: points @ move[:, :2].T + move[:, 2] for name, points in portrait.outlines.items()}
     behind = cover_face(np.asarray(xyz, np.float32), placed[..., 0], placed[..., 1], outlines, occluders)
     melanin = np.where(behind.cover > STILL_SKIN, 0, placed[..., 2]).astype(np.float32)
-    return _Staged(behind.xyz, behind.skin, behind.dose, outlines, behind.cover > STILL_SKIN, melanin)
+    hidden = behind.cover > STILL_SKIN
+    return _Staged(behind.xyz, placed[..., 3] > 0.5, behind.skin, behind.dose, outlines, hidden, melanin)
 
 
 def _made_up(face: PaintedFace, staged: _Staged, scene: Scene) -> PaintedFace:
@@ -328,7 +330,7 @@ def _tone_locally(linear: Pixels, strength: float) -> Pixels:
 def _bare(staged: _Staged, card: CardPicture | None) -> NDArray[np.bool_]:
     """(H, W): skin that nothing hides, less eyes, brows, lips and nostrils."""
     parts = [name for name in NOT_SKIN if name in staged.outlines]
-    bare = (staged.skin > 0.5) & ~staged.hidden & ~fill_outlines(staged.outlines, parts, staged.skin.shape)
+    bare = staged.seems_skin & ~staged.hidden & ~fill_outlines(staged.outlines, parts, staged.skin.shape)
     return bare if card is None else bare & (card.cover == 0)
 
 
