@@ -122,8 +122,8 @@ class Blood:
 class PaintedFace:
     """The person in the portrait's pixels: XYZ (H, W, 3) without added blood, share of skin (H, W).
 
-    ``seems`` (H, W) is the share of skin by its look; of it ``skin`` takes part in blood, as far as the table of spectra
-    can stand for its colours: a highlight is skin that does not.
+    ``seems`` (H, W) is the share of skin by its look; of it ``skin`` takes part in blood, as far as the table of
+    spectra can stand for its colours: a highlight is skin that does not.
     """
 
     portrait: Portrait

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import spectra
-from calibration.cielab import individual_typology_angle, xyz_to_lab
 from calibration.holdout import skins_for_prior
 from calibration.skin_optics import redden, skin_reflectance, tan
 
@@ -23,9 +22,6 @@ Floats = NDArray[np.float64]
 _SEED = 20261122
 # Melanosome fractions that measured people are darkened by, to very light, tan, brown and dark.
 _TANS = ((-0.03, -0.005), (0.02, 0.1), (0.1, 0.3), (0.2, 0.5))
-# Very light people are rare among the measured: others with less melanin (volume of melanosomes) and more or less
-# blood (as a dose) of their own are added, this many for each measured person.
-_VERY_LIGHT_SHARE, _LESS_MELANIN, _OWN_BLOOD, _VERY_LIGHT_ITA = 0.2, (-0.05, -0.005), 0.12, 55.0
 # Doses of added blood, weak, strong and very strong, in units that give about 3 a* on light skin.
 _DOSES = ((0.3, 1.0), (1.0, 3.0), (3.0, 5.0))
 # No skin reflects more, at any wavelength.
@@ -64,7 +60,7 @@ def training_skins() -> TrainingSkins:
 def _weights(luminance: Floats) -> Floats:
     """(stages, people): half for plain skin, half for reddened; the same blood is twice the a* in light skin as in
     dark, so that light skin counts more, above all where changes are fitted."""
-    weight = np.stack([luminance**0.6, *[luminance**1.1] * len(_DOSES)])
+    weight = np.stack([luminance, *[luminance**1.5] * len(_DOSES)])
     weight[0] *= len(_DOSES) * weight[1].sum() / weight[0].sum()
     return np.asarray(weight / weight.sum())
 
@@ -75,24 +71,8 @@ def _people(rng: np.random.Generator) -> Floats:
     for low, high in _TANS:
         melanin = np.sign(low) * np.geomspace(abs(low), abs(high), len(measured))
         people.append(tan(measured, rng.permutation(melanin), melanin_slope=rng.uniform(2.0, 3.33, len(measured))))
-    everyone = np.concatenate([*people, _very_light(measured)])
+    everyone = np.concatenate(people)
     return np.asarray(everyone[everyone.max(axis=1) < _BRIGHTEST])
-
-
-def _very_light(measured: Floats) -> Floats:
-    """People of ITA above 55 degrees, made from the measured ones: less melanin, and another redness of their own."""
-    rng = np.random.default_rng(_SEED + 1)
-    wanted = round(_VERY_LIGHT_SHARE * len(measured))
-    found: list[Floats] = []
-    while sum(map(len, found)) < wanted:
-        count = len(measured)
-        lighter = tan(measured, rng.uniform(*_LESS_MELANIN, count), melanin_slope=rng.uniform(2.0, 3.33, count))
-        own_blood, oxygenation = rng.uniform(-_OWN_BLOOD, _OWN_BLOOD, count), rng.uniform(0.6, 0.95, count)
-        people = redden(lighter, own_blood, oxygenation, shortening=rng.uniform(0.3, 0.9, count))
-        lab = xyz_to_lab(spectra.xyz_d65(people))
-        lifelike = (people.max(axis=1) < _BRIGHTEST) & (lab[:, 1] > 1) & (lab[:, 2] > 4)
-        found.append(people[lifelike & (individual_typology_angle(lab) > _VERY_LIGHT_ITA)])
-    return np.concatenate(found)[:wanted]
 
 
 def _with_blood(plain: Floats, dose: Floats, rng: np.random.Generator) -> Floats:
