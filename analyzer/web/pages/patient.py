@@ -73,7 +73,7 @@ def _ask_another(course: Course) -> None:
     latest = course.photographs[-1] if course.photographs else None
     asks = [one for one in latest.problems if one.code not in ("no_time", "made_up")] if latest else []
     if asks:
-        st.info(f"{asks[0].message} {say('patient.another', advice=asks[0].advice)}")
+        st.info(asks[0].sentence)
 
 
 def _trend(course: Course) -> None:
