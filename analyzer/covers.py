@@ -33,7 +33,7 @@ _OWN_SKIN_CM = 2.3
 # Lengths in samples: what counts as fine and as coarse roughness, how wide a thin dark line is.
 _FINE_SIZE, _COARSE_SIZE, _LINE = 2.5, 8.0, 11
 # Where a cell is more likely covered than this, it is no skin.
-LIKELY = 0.65
+LIKELY = 0.35
 _FEATURES = (mesh.LIPS, mesh.LEFT_EYE, mesh.RIGHT_EYE, mesh.LEFT_BROW, mesh.RIGHT_BROW, mesh.LEFT_NOSTRIL,
              mesh.RIGHT_NOSTRIL)  # fmt: skip
 LEVELS, LEAK = 3, 0.1

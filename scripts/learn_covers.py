@@ -2,8 +2,8 @@
 
 Usage: python scripts/learn_covers.py [--faces 2000] [--rounds 12] [--seed 1] [--seconds 900] [--go-on] [--out FILE]
 
-The weights that are shipped were taught in four such runs one after the other, each going on from the last, with faces
-of six seeds.
+The weights that are shipped were taught in three such runs one after the other, each going on from the last, with faces
+of five seeds.
 """
 
 from __future__ import annotations
