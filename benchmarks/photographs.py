@@ -12,25 +12,16 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from problems import CLASSES, PORTRAITS
 
 from analyzer.pipeline import analyze_photo_bytes
 from analyzer.reading import FACE, LABELS
 from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS
 from calibration.simulation import Blood, Framing, Isp, Phone, Portrait, random_person, random_scene, render
 
-PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
-CLASSES = {
-    "very_light": (55, 90),
-    "light": (41, 55),
-    "intermediate": (28, 41),
-    "tan": (10, 28),
-    "brown": (-30, 10),
-    "dark": (-75, -30),
-}
 SIZES = ((900, 1200), (1200, 1600), (1800, 2400))
 DOSES = (0.0, 0.25, 0.5)
 

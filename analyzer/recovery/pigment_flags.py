@@ -35,7 +35,8 @@ PIGMENT_CLAIMS = ("S48", "S49", "S50")
 
 def patch_flags(photographs: Sequence[Darkening]) -> list[Flag]:
     """One flag for each patch that two photographs show darker than its surroundings, beyond what it was before."""
-    from analyzer.surface.dark_patches import find_dark_patches, rise_at, same_place
+    from analyzer.surface.dark_patches import find_dark_patches, rise_at
+    from analyzer.surface.places import same_place
 
     stories: list[tuple[DarkPatch, DarkPatch]] = []
     for patch in find_dark_patches(photographs):

@@ -130,7 +130,7 @@ def _patches(seen: list[_Seen]) -> dict[float, list[DarkPatch]]:
 
 def _once(spots: list[Spot]) -> list[tuple[Spot, Spot]]:
     """Each place once: the spot as it was first confirmed, and as it was seen last."""
-    from analyzer.surface.spots import same_place
+    from analyzer.surface.places import same_place
 
     story: list[tuple[Spot, Spot]] = []
     for spot in spots:

@@ -16,7 +16,8 @@ import numpy as np
 from analyzer.pigment import melanin_indices, typology_angle
 from analyzer.surface.difference import ChangeMap, Plane
 from analyzer.surface.face_map import region_at
-from analyzer.surface.layout import Mask, layout
+from analyzer.surface.layout import Mask
+from analyzer.surface.places import apart, most_around
 from analyzer.surface.spots import (
     AREA_TOLERANCE,
     LEAST_AREA_CM2,
@@ -123,7 +124,7 @@ def _confirmed(earlier: Darkening, later: Darkening) -> list[DarkPatch]:
                 region_at(int(row), int(column)), int(row), int(column), float(later.rise[row, column]),
                 float(np.hypot(later.scatter, 0.5)), _ita_change(later, patch), area, earlier.day, later.day,
             ))  # fmt: skip
-    return _apart(found)
+    return apart(found, lambda one: one.rise)
 
 
 def _like_melanin(photograph: Darkening, patch: Mask) -> bool:
@@ -145,22 +146,6 @@ def _ita_change(photograph: Darkening, patch: Mask) -> float:
     return typology_angle(lightness - fall, a + redder, b + yellower) - typology_angle(lightness, a, b)
 
 
-def same_place(one: DarkPatch, other: DarkPatch) -> bool:
-    """Whether two sightings are of one patch: less than a centimetre apart."""
-    return float(np.hypot(one.row - other.row, one.column - other.column)) < 1.0 / layout().texel_cm
-
-
 def rise_at(photograph: Darkening, patch: DarkPatch) -> float:
-    """How much the index rose around the patch's middle in another photograph: the most within 2 mm."""
-    reach = max(1, round(0.2 / layout().texel_cm))
-    rows = slice(max(0, patch.row - reach), patch.row + reach + 1)
-    columns = slice(max(0, patch.column - reach), patch.column + reach + 1)
-    return float(photograph.rise[rows, columns].max())
-
-
-def _apart(found: list[DarkPatch]) -> list[DarkPatch]:
-    kept: list[DarkPatch] = []
-    for one in sorted(found, key=lambda each: -each.rise):
-        if not any(same_place(one, other) for other in kept):
-            kept.append(one)
-    return kept
+    """How much the index rose around the patch's middle in another photograph."""
+    return most_around(photograph.rise, patch)

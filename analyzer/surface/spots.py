@@ -17,6 +17,7 @@ import numpy as np
 from analyzer.surface.difference import ChangeMap, Plane, blurred, masked_blur
 from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask, layout
+from analyzer.surface.places import apart, most_around
 
 # Size of the surroundings (standard deviation of the Gaussian): wider than any spot, narrower than a cheek.
 AROUND_CM = 1.3
@@ -178,7 +179,7 @@ def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
                 region_at(int(row), int(column)), int(row), int(column), float(later.contrast[row, column]),
                 float(np.hypot(later.scatter, 0.2)), float(earlier.contrast[row, column]), area, earlier.day, later.day,
             ))  # fmt: skip
-    return _apart(found)
+    return apart(found, lambda one: one.contrast)
 
 
 def _like_blood(photograph: Standout, patch: Mask) -> bool:
@@ -192,23 +193,6 @@ def patch_at(both: Plane, row: int, column: int) -> Mask:
     return np.asarray(places == places[row, column], np.bool_)
 
 
-def _apart(found: list[Spot]) -> list[Spot]:
-    """One spot for each patch: of middles within a centimetre, the reddest."""
-    kept: list[Spot] = []
-    for one in sorted(found, key=lambda spot: -spot.contrast):
-        if not any(same_place(one, other) for other in kept):
-            kept.append(one)
-    return kept
-
-
-def same_place(one: Spot, other: Spot) -> bool:
-    """Whether two sightings are of one spot: less than a centimetre apart."""
-    return float(np.hypot(one.row - other.row, one.column - other.column)) < 1.0 / layout().texel_cm
-
-
 def contrast_at(photograph: Standout, spot: Spot) -> float:
-    """How much the spot's middle stands out in another photograph: the most within 2 mm."""
-    reach = max(1, round(0.2 / layout().texel_cm))
-    rows = slice(max(0, spot.row - reach), spot.row + reach + 1)
-    columns = slice(max(0, spot.column - reach), spot.column + reach + 1)
-    return float(photograph.contrast[rows, columns].max())
+    """How much the spot\'s middle stands out in another photograph."""
+    return most_around(photograph.contrast, spot)

@@ -9,7 +9,8 @@ import pytest
 
 from analyzer.surface.difference import Sheet, aligned, change_of
 from analyzer.surface.face_map import FaceMap
-from analyzer.surface.spots import Spot, clearly_below, contrast_at, find_spots, same_place, standout
+from analyzer.surface.places import same_place
+from analyzer.surface.spots import Spot, clearly_below, contrast_at, find_spots, standout
 from tests.analyzer.surface.conftest import bled, darkened, disc, redder, shaded
 
 # On the forehead, on a cheek, beside the chin.
