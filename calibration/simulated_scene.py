@@ -171,7 +171,7 @@ def random_scene(
 def random_person(
     rng: np.random.Generator, portrait: str, *, held_out: bool = True, ita: tuple[float, float] | None = None
 ) -> Person:
-    """A portrait with the colour of a measured or modelled skin, its ITA within ``ita`` degrees when that is given."""
+    """A portrait with the colour of a measured person, or of one made lighter or darker, of an ``ita`` in degrees."""
     from calibration.cielab import individual_typology_angle, xyz_to_lab
     from calibration.simulated_skin import known_skins
 

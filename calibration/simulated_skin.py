@@ -1,9 +1,11 @@
 """Which spectrum lies behind a colour: skin like measured skins, everything else smooth.
 
 A portrait gives three numbers for each pixel, a lamp and a camera need a whole spectrum. Skin is looked up in a table
-made for one person: a grid over chromaticity holds mixtures of known skins, each corrected so that it has exactly
-the chromaticity of its place. Between the places of the grid the spectra are mixed linearly and scaled with the
-pixel's luminance, so that a pixel under D65 is exactly the portrait's. A third axis of the table is added blood.
+made for one person: the spectrum of a few measured people like this one, and for each place of a grid over
+chromaticity the same with as much less or more melanin and blood as leads there: places of one face differ by little
+else. Spectra bent or modelled into a colour are no skin's: a calibration that reads measured skin to half an a* is
+off by twice that on them. Between the places of the grid the spectra are mixed linearly and scaled with the pixel's
+luminance, so that a pixel under D65 is exactly the portrait's. A third axis of the table is added blood.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from calibration import holdout, spectra
 from calibration.cielab import WHITE_D65, lab_to_xyz, xyz_to_lab
-from calibration.skin_optics import blood_absorbance, melanin_filter, skin_reflectance
+from calibration.skin_optics import blood_absorbance, melanin_absorbance, melanin_filter, tan
 
 Array = NDArray[np.float64]
 Pixels = NDArray[np.float32]
@@ -26,10 +28,18 @@ SkinPool = Literal["held_out", "prior", "all"]
 # The grid over X/Y and Z/Y, both relative to D65's white: measured skins lie within 1.05-1.23 and 0.53-0.78.
 _RED = np.linspace(0.96, 1.46, 41)
 _BLUE = np.linspace(0.12, 1.08, 49)
-# How near a known skin must be to count for a place of the grid: in X/Y, in Z/Y and in L* of the person.
-_NEAR_RED, _NEAR_BLUE, _NEAR_LIGHTNESS = 0.03, 0.06, 9.0
-# A correction that bends a spectrum by more than this is no skin any more.
+# How near a known skin must be to this person's to stand model: in X/Y, in Z/Y and in L*.
+_NEAR_RED, _NEAR_BLUE, _NEAR_LIGHTNESS = 0.015, 0.03, 4.5
+# Melanosome fractions (volume) by which the measured people are made lighter and darker, as few of them are either.
+_LIGHTER, _DARKER = (-0.04, -0.01), ((0.0, 0.1), (0.1, 0.3), (0.2, 0.6))
+# No skin reflects more, at any wavelength.
+_BRIGHTEST = 0.9
+# How far places of one face may differ in melanin (volume fraction) and blood (doses).
+_MELANIN_RANGE, _BLOOD_RANGE = (-0.15, 0.5), (-0.4, 3.0)
+# What melanin and blood leave to be corrected may bend a spectrum by this factor; bent more, it is no skin any more.
 _MOST_BENT = 2.2
+# Newton's steps towards a colour, and the longest of them.
+_STEPS, _LONGEST_STEP = 12, 0.3
 # Step of the dose axis: linear interpolation between reddened spectra is then good to 2e-4.
 _DOSE_STEP = 0.04
 
@@ -39,9 +49,9 @@ class SkinModel:
     """One person's skin beyond its colour, and the blood that is added to it.
 
     ``pool`` says which measured skins may stand model (``calibration.holdout``), ``seed`` which of them this person
-    resembles and how the modelled ones differ. ``oxygenation`` and ``shortening`` are the added blood's. ``surface`` is
-    the reflectance of the skin's surface alone, which no blood reaches: much of what dark skin sends back. ``melanin``
-    is a volume fraction added to the epidermis everywhere: the skin after it has darkened.
+    resembles most. ``oxygenation`` and ``shortening`` are the added blood's. ``surface`` is the reflectance of the
+    skin's surface alone, which no blood reaches: much of what dark skin sends back. ``melanin`` is a volume fraction
+    added to the epidermis everywhere: the skin after it has darkened.
     """
 
     pool: SkinPool = "held_out"
@@ -53,23 +63,24 @@ class SkinModel:
 
 
 def known_skins(model: SkinModel) -> tuple[Array, Array]:
-    """Reflectances (skins, wavelengths) that this person's skin is mixed from, and how much each counts (skins,)."""
+    """Reflectances (skins, wavelengths) that this person's skin is mixed from, and how much each counts (skins,).
+
+    Measured people first, as they are; then the same people lighter and darker.
+    """
     rng = np.random.default_rng([model.seed, 1])
     table = spectra.skins()
     if model.pool == "held_out":
         table = table.only(holdout.HELD_OUT_SKINS)
     elif model.pool == "prior":
         table = holdout.skins_for_prior()
-    melanin, blood = np.meshgrid(np.geomspace(0.008, 0.5, 20), np.geomspace(0.003, 0.08, 7))
-    modelled = skin_reflectance(
-        melanin.ravel(),
-        blood.ravel(),
-        oxygenation=rng.uniform(0.6, 0.9),
-        scattering=rng.uniform(0.85, 1.2),
-        melanin_slope=rng.uniform(2.0, 2.8),
-    )
-    count = np.concatenate([np.ones(len(table.names)), np.full(len(modelled), 0.25)])
-    return np.concatenate([table.values, modelled]), count * rng.lognormal(0, 0.8, len(count))
+    measured, many = table.values, len(table.names)
+    others = [
+        tan(measured, rng.uniform(low, high, many), melanin_slope=rng.uniform(2.0, 3.33, many))
+        for low, high in (_LIGHTER, *_DARKER)
+    ]
+    skins = np.concatenate([measured, *others])
+    lifelike = (skins.max(axis=1) < _BRIGHTEST) | (np.arange(len(skins)) < many)
+    return skins[lifelike], rng.lognormal(0, 0.8, len(skins))[lifelike]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,22 +97,10 @@ class SkinTable:
     @classmethod
     def of(cls, model: SkinModel, median_lab: Array) -> SkinTable:
         """The table of a person whose skin has ``median_lab`` (3,) on the whole."""
-        skins, count = known_skins(model)
-        xyz = spectra.xyz_d65(skins)
-        lightness = xyz_to_lab(xyz)[:, 0]
-        red, blue = _chromaticity(xyz)
+        own = _own_spectrum(model, median_lab)
         nodes_red, nodes_blue = (axis.ravel()[:, None] for axis in np.meshgrid(_RED, _BLUE, indexing="ij"))
-        distance = (
-            ((red - nodes_red) / _NEAR_RED) ** 2
-            + ((blue - nodes_blue) / _NEAR_BLUE) ** 2
-            + ((lightness - median_lab[0]) / _NEAR_LIGHTNESS) ** 2
-        )
-        log_weight = np.log(count) - distance / 2
-        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-        weight /= weight.sum(axis=1, keepdims=True)
-        mixed = weight @ (skins / xyz[:, 1:2])
         wanted = np.concatenate([nodes_red, np.ones_like(nodes_red), nodes_blue], axis=1) * WHITE_D65
-        bent, bend = _bend_to(mixed, wanted)
+        bent, bend = _bend_to(_places_of_one_face(own, model, wanted), wanted)
         worst = np.maximum(bend, 1 / np.maximum(bend, 1e-3)).max(axis=1)
         shape = (len(_RED), len(_BLUE))
         believable = np.clip((_MOST_BENT - worst) / (0.3 * _MOST_BENT), 0, 1).astype(np.float32).reshape(shape)
@@ -150,6 +149,43 @@ class SkinTable:
 
 def _chromaticity(xyz: Array) -> tuple[Array, Array]:
     return xyz[:, 0] / xyz[:, 1] / WHITE_D65[0], xyz[:, 2] / xyz[:, 1] / WHITE_D65[2]
+
+
+def _own_spectrum(model: SkinModel, median_lab: Array) -> Array:
+    """(wavelengths,): the spectrum of known skins that are most like ``median_lab`` (3,), Y = 1."""
+    skins, count = known_skins(model)
+    xyz = spectra.xyz_d65(skins)
+    red, blue = _chromaticity(xyz)
+    own_red, own_blue = _chromaticity(lab_to_xyz(median_lab)[None])
+    distance = (
+        ((red - own_red) / _NEAR_RED) ** 2
+        + ((blue - own_blue) / _NEAR_BLUE) ** 2
+        + ((xyz_to_lab(xyz)[:, 0] - median_lab[0]) / _NEAR_LIGHTNESS) ** 2
+    )
+    log_weight = np.log(count) - distance / 2
+    weight = np.exp(log_weight - log_weight.max())
+    return np.asarray(weight / weight.sum() @ (skins / xyz[:, 1:2]))
+
+
+def _places_of_one_face(own: Array, model: SkinModel, wanted: Array) -> Array:
+    """Spectra (N, wavelengths), Y = 1: ``own`` with the melanin and blood that bring it to ``wanted`` XYZ (N, 3), or,
+    within what a face has, as near as can be."""
+    absorbances = np.stack([melanin_absorbance(), blood_absorbance(model.oxygenation, model.shortening)])
+    low, high = np.transpose([_MELANIN_RANGE, _BLOOD_RANGE])
+    to_xyz = spectra.xyz_d65(np.eye(len(own)))
+    target = np.log(wanted[:, [0, 2]] / wanted[:, 1:2])
+    amounts = np.zeros((len(wanted), 2))
+    for _ in range(_STEPS):
+        filtered = own * np.exp(-amounts @ absorbances)
+        xyz = filtered @ to_xyz
+        # How ln X, ln Y and ln Z answer to a little more of either.
+        slopes = -np.einsum("nw,kw,wc->nkc", filtered, absorbances, to_xyz) / xyz[:, None]
+        answer = slopes[..., [0, 2]] - slopes[..., 1:2]
+        missing = target - np.log(xyz[:, [0, 2]] / xyz[:, 1:2])
+        step = np.linalg.solve(np.swapaxes(answer, 1, 2), missing[..., None])[..., 0]
+        amounts = np.clip(amounts + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), low, high)
+    filtered = own * np.exp(-amounts @ absorbances)
+    return np.asarray(filtered / (filtered @ to_xyz)[:, 1:2])
 
 
 def _bend_to(mixed: Array, wanted: Array) -> tuple[Array, Array]:

@@ -95,7 +95,12 @@ def tan(reflectance: NDArray[np.float64], melanin: ArrayLike, melanin_slope: Arr
     return np.asarray(np.minimum(reflectance, _SURFACE + filtered))
 
 
+def melanin_absorbance(melanin_slope: ArrayLike = 2.5) -> NDArray[np.float64]:
+    """Absorbance ``(..., wavelengths)`` of an epidermis of melanosomes alone, for light that goes there and back."""
+    return np.asarray(2 * _EPIDERMIS_CM * melanin_absorption(melanin_slope))
+
+
 def melanin_filter(melanin: ArrayLike, melanin_slope: ArrayLike = 2.5) -> NDArray[np.float64]:
     """Share of light ``(..., wavelengths)`` that passes ``melanin`` ``(...)`` more melanosomes there and back."""
     m = np.asarray(melanin, dtype=float)[..., None]
-    return np.asarray(np.exp(-2 * m * _EPIDERMIS_CM * melanin_absorption(melanin_slope)))
+    return np.asarray(np.exp(-m * melanin_absorbance(melanin_slope)))
