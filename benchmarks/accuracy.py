@@ -17,8 +17,20 @@ from pathlib import Path
 
 import numpy as np
 from colour_methods import IDEAS, KNOWN, OURS, Method, ours
-from held_out import CLASSES, PICTURES_PER_PHONE, REDDENINGS, USUAL, Hardship, Skins, held_out_skins, pictures
+from held_out import (
+    CLASSES,
+    PICTURES_PER_PHONE,
+    REDDENINGS,
+    USUAL,
+    Hardship,
+    Skins,
+    held_out_skins,
+    measured_skins,
+    pictures,
+)
 from numpy.typing import NDArray
+
+from calibration.holdout import HELD_OUT_SKINS
 
 Floats = NDArray[np.float64]
 
@@ -105,6 +117,26 @@ def print_classes(found: Judged, skins: Skins) -> None:
         )
 
 
+def print_measured(phones: int, seed: int) -> None:
+    """The held-out people as they were measured, by the set that they come from."""
+    skins = measured_skins(np.random.default_rng(seed))
+    found = judge({OURS: IDEAS[OURS]}, skins, phones, seed)[OURS]
+    steps = found.steps(USUAL)
+    columns = ["skins", "error of a*", "bias", "error of delta a*", "bias", "inside 2 a_se", "median a_se", "RMS"]
+    print(f"\n| people as measured | {' | '.join(columns)} |")
+    print("|---|" + "---|" * len(columns))
+    source = np.array([name.split(".")[0] for name in HELD_OUT_SKINS])
+    for name in [*sorted(set(source)), "all"]:
+        of = (source == name) | (name == "all")
+        error, promised = found.errors[:, 0, of], found.promised[:, of]
+        print(
+            f"| {name} | {of.sum()} | {np.abs(error).mean():.2f} | {error.mean():+.2f} | "
+            f"{np.abs(steps[:, of]).mean():.2f} | {steps[:, of].mean():+.2f} | "
+            f"{(np.abs(error) <= 2 * promised).mean():.1%} | {np.median(promised):.2f} | "
+            f"{np.sqrt((error**2).mean()):.2f} |"
+        )
+
+
 def print_reddenings(found: Judged, skins: Skins) -> None:
     print("\n| added blood | true step | error of delta a* | bias | p95 |\n|---|---|---|---|---|")
     for number, name in enumerate(REDDENINGS, start=1):
@@ -148,6 +180,7 @@ def print_patches(phones: int, per_class: int, seed: int) -> None:
     judged = judge({**KNOWN, **IDEAS}, skins, phones, seed)
     print_methods(judged)
     print_classes(judged[OURS], skins)
+    print_measured(max(phones // 2, 2), seed + 2)
     print_reddenings(judged[OURS], skins)
     print_lamps(judged[OURS])
     print_hardships(skins, max(phones // 2, 2), seed + 1)

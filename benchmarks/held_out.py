@@ -111,13 +111,24 @@ def held_out_skins(per_class: int, rng: np.random.Generator) -> Skins:
     lifelike = (lab[:, 1] > 2) & (lab[:, 1] < 24) & (lab[:, 2] > 4) & (lab[:, 0] < 80)
     lifelike &= reflectance.max(axis=1) < 0.9
     chosen = [rng.permutation(np.flatnonzero(lifelike & (tones == tone)))[:per_class] for tone in range(len(CLASSES))]
-    plain = reflectance[np.concatenate(chosen)]
+    return _seen_on_days(reflectance[np.concatenate(chosen)], tones[np.concatenate(chosen)], rng)
+
+
+def measured_skins(rng: np.random.Generator) -> Skins:
+    """The held-out people as they were measured, nothing added or taken away."""
+    plain = spectra.skins().only(HELD_OUT_SKINS).values
+    ita = individual_typology_angle(xyz_to_lab(spectra.xyz_d65(plain)))
+    return _seen_on_days(plain, np.digitize(-ita, [-limit for limit in CLASS_LIMITS]), rng)
+
+
+def _seen_on_days(plain: Floats, tone: NDArray[np.intp], rng: np.random.Generator) -> Skins:
+    """``plain`` skins (N, wavelengths) and the same reddened, each day in a little other light."""
     # A face is seldom lit just as the card is, nor the same on two days.
     lit = np.exp(rng.normal(np.log(0.88), 0.15, (len(plain), 1)))
     other_days = [np.exp(rng.normal(0, 0.08, (len(plain), 1))) for _ in REDDENINGS]
     reddened = [way(plain, rng) * lit * day for way, day in zip(REDDENINGS.values(), other_days, strict=True)]
     stages = np.stack([plain * lit, *reddened])
-    return Skins(stages, xyz_to_lab(spectra.xyz_d65(stages)), tones[np.concatenate(chosen)])
+    return Skins(stages, xyz_to_lab(spectra.xyz_d65(stages)), tone)
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,9 @@ _STRANGE = 1.25
 _FILTER_A_SE = 1.5
 # Strange, yet no filter: a poor lamp that leaves less than this unexplained (filters from 0.012), and is less strange.
 _EXPLAINED, _TOO_STRANGE = 0.0105, 4.0
-# A mild filter is not told from a phone's taste: what is a little strange or unexplained is a little doubted.
-# But cards fade too, and for what they differ by the calibration has its own error: no more than this for a misfit.
+# A mild filter is not told from a phone's taste: what is a little strange is a little doubted. What is unexplained
+# counts by the patches like skin (``alike_patches``), not here.
 _A_LITTLE_STRANGE, _A_SE_PER_STRANGE = 0.6, 1.2
-_LITTLE_UNEXPLAINED, _A_SE_PER_MISFIT, _MOST_BY_MISFIT = 0.005, 60.0, 0.6
 
 # Light that differs by so much from edge to edge of the card (natural logarithm), or strays so far from any plane on a
 # sixth of the patches: a shadow's edge.
@@ -88,7 +87,7 @@ def card_doubts(
         problems.append(problem("colour_filter"))
         variance = _FILTER_A_SE**2 * min(strange, 6.0)
     else:
-        variance = _mild_a_se(strange, told.misfit) ** 2 + told.poor * _poor_a_se(told.rendering) ** 2
+        variance = _mild_a_se(strange) ** 2 + told.poor * _poor_a_se(told.rendering) ** 2
         if poor:
             problems.append(problem("poor_lamp"))
     if np.linalg.norm(slopes) > _STEEP or shadow(linear, expected, usable) > _SHADOW:
@@ -128,11 +127,9 @@ def _robust_plane(values: Floats, places: Floats) -> tuple[Floats, Floats]:
     return plane[:2], np.asarray(values - design @ plane)
 
 
-def _mild_a_se(strange: float, misfit: float) -> float:
+def _mild_a_se(strange: float) -> float:
     """What a* is in doubt by where the colours are a little odd, but not so odd that anything is named."""
-    odd = _A_SE_PER_STRANGE * float(np.sqrt(max(strange - _A_LITTLE_STRANGE, 0.0)))
-    unexplained = _A_SE_PER_MISFIT * max(misfit - _LITTLE_UNEXPLAINED, 0.0)
-    return float(np.hypot(odd, min(unexplained, _MOST_BY_MISFIT)))
+    return _A_SE_PER_STRANGE * float(np.sqrt(max(strange - _A_LITTLE_STRANGE, 0.0)))
 
 
 def _poor_a_se(shown: Rendering) -> float:
