@@ -63,7 +63,7 @@ def face_doubts(
     variance = 0.0
     seen = find_grid(photo.pixels, _scaled(face.box, factor))
     known = {one.code for one in calibration.problems}
-    if "screen_photo" not in known:
+    if seen.certain or "screen_photo" not in known:
         problems.extend(screen_problem(seen))
     halves = compare_halves(face, linear, labels)
     middle = np.array(face.box[:2]) * factor + np.array(face.box[2:]) * factor / 2

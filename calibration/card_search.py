@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from calibration import card_check
 from calibration.card_copies import Copies
 from calibration.card_fit import FittedCard, fit_card, ground_colour, look_closer
+from calibration.card_glare import glare
 from calibration.card_patches import PatchColours, read_patches
 from calibration.card_reading import CardReading
 from calibration.card_surroundings import goes_on
@@ -25,7 +26,7 @@ from calibration.detection_candidates import (
     small_candidates,
 )
 from calibration.photo import Photo
-from calibration.printed_card_finder import printed_candidate
+from calibration.printed_card_finder import Marker, markers_in, printed_candidate
 from calibration.problems import Problem, because, problem
 
 Found = tuple[CardReading | None, tuple[Problem, ...]]
@@ -96,7 +97,8 @@ def search_printed(copies: Copies, photo: Photo, kind: ReferenceCard, looks: sli
     reason: str | None = None
     for long_side in _MARKER_SIDES[looks]:
         image, scale = copies.of(long_side)
-        candidate = printed_candidate(image, scale)
+        markers = markers_in(image, scale)
+        candidate = printed_candidate(markers, scale) or (_beside(markers, copies, kind) if markers else None)
         if candidate is not None:
             trial = _look(photo, candidate, kind)
             if trial.reading is not None:
@@ -107,18 +109,32 @@ def search_printed(copies: Copies, photo: Photo, kind: ReferenceCard, looks: sli
     return None, (problem("card_unreadable", reason=reason) if reason else problem("no_card"),)
 
 
+def _beside(markers: list[Marker], copies: Copies, kind: ReferenceCard) -> Candidate | None:
+    """The fields of our card that a lone marker stands by."""
+    for long_side, look in zip(_LONG_SIDES, (grid_candidates, small_candidates), strict=False):
+        for candidate in look(*copies.of(long_side), kind).candidates:
+            if any(marker.stands_by(candidate) for marker in markers):
+                return candidate
+    return None
+
+
 def _offers(copies: Copies, kind: ReferenceCard) -> Iterator[Offer]:
     """Candidates from one look after another, the cheap ones first: :data:`ALL_LOOKS` at most."""
     image, scale = copies.of(_LONG_SIDES[0])
     glanced = glance(image, scale, kind)
     yield glanced
-    yield grid_candidates(image, scale, kind, glanced)
+    offer = grid_candidates(image, scale, kind, glanced)
+    rows = glanced.rows or offer.rows
+    yield offer
     for long_side in _LONG_SIDES[1:]:
         image, new_scale = copies.of(long_side)
-        yield small_candidates(image, new_scale, kind) if new_scale > scale else Offer([])
-        scale = new_scale
+        offer = small_candidates(image, new_scale, kind) if new_scale > scale else Offer([])
+        scale, rows = new_scale, rows or offer.rows
+        yield offer
+    # OpenCV's look costs as much as the others together: it is for cards of which some fields at least were seen.
     image, scale = copies.of(_CHART_SIDE)
-    yield chart_candidates(image, scale, kind) if min(image.shape[:2]) >= _CHART_SHORT_SIDE else Offer([])
+    wanted = rows and min(image.shape[:2]) >= _CHART_SHORT_SIDE
+    yield chart_candidates(image, scale, kind) if wanted else Offer([])
 
 
 def _look(photo: Photo, candidate: Candidate, kind: ReferenceCard) -> _Trial:
@@ -150,7 +166,7 @@ def _look(photo: Photo, candidate: Candidate, kind: ReferenceCard) -> _Trial:
     if reason is not None:
         return _Trial(candidate, None, reason)
     # Where a soft reflection lies, the colour is what it is and some light more: believed less, not refused.
-    patches = replace(patches, rgb_se=np.hypot(patches.rgb_se, seen.veil[:, None]))
+    patches = replace(patches, rgb_se=np.hypot(patches.rgb_se, glare(flat, fitted, patches, kind)[:, None]))
     clipped = (problem("card_clipped"),) if patches.burnt[18:24].max() > _CLIPPED_GREY else ()
     return _Trial(candidate, _reading(kind, fitted, patches), None, clipped)
 

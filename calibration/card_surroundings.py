@@ -32,39 +32,49 @@ def goes_on(closeup: Closeup, fitted: FittedCard, ground: NDArray[np.float64], c
         (np.stack([columns, np.full(card.columns, -1)], axis=-1), (0, 1)),
         (np.stack([columns, np.full(card.columns, card.rows)], axis=-1), (0, -1)),
     )
-    for places, inward in beyond:
-        seen = [_is_field(closeup, fitted, place.astype(np.float64), np.array(inward), ground) for place in places]
-        known = [one for one in seen if one is not None]
-        if len(known) >= _FEWEST and sum(known) >= _MOST * len(known):
+    places = np.concatenate([places for places, _ in beyond]).astype(np.float64)
+    inward = np.concatenate([np.tile(inward, (len(places), 1)) for places, inward in beyond]).astype(np.float64)
+    inside, field = _are_fields(closeup, fitted, places, inward, ground)
+    first = 0
+    for side, _ in beyond:
+        here = slice(first, first + len(side))
+        known = int(inside[here].sum())
+        if known >= _FEWEST and int(field[here].sum()) >= _MOST * known:
             return True
+        first += len(side)
     return False
 
 
-def _is_field(
+def _are_fields(
     closeup: Closeup,
     fitted: FittedCard,
-    place: NDArray[np.float64],
-    inward: NDArray[np.int64],
+    places: NDArray[np.float64],
+    inward: NDArray[np.float64],
     ground: NDArray[np.float64],
-) -> bool | None:
-    """Whether there is a field at ``place`` (column, row), with ground towards the card and on both sides; None where
-    that is outside the picture."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(N,) whether each of ``places`` (N, 2), column and row, lies in the picture with what surrounds it; and (N,)
+    whether there is a field, too, with ground towards the card and on both sides."""
     line = np.linspace(-0.25, 0.25, 5)
-    inner = _colours(closeup, fitted, place + np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2))
-    aside = 0.5 * inward[::-1]
-    gaps = _colours(closeup, fitted, np.stack([place + 0.5 * inward, place + aside, place - aside]))
-    if inner is None or gaps is None:
-        return None
-    colour = np.median(inner, axis=0)
-    contrast = float(np.linalg.norm(colour - ground))
-    even = float(np.sqrt(inner.var(axis=0).mean())) < _EVEN
-    return even and contrast > _APART and bool(np.all(np.linalg.norm(gaps - ground, axis=1) < _GROUND * contrast))
+    inner = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    aside = 0.5 * inward[:, ::-1]
+    gaps = np.stack([0.5 * inward, aside, -aside], axis=1)
+    around = np.concatenate([np.broadcast_to(inner, (len(places), *inner.shape)), gaps], axis=1)
+    inside, colours = _colours(closeup, fitted, places[:, None] + around)
+    within, beside = colours[:, : len(inner)], colours[:, len(inner) :]
+    contrast = np.linalg.norm(np.median(within, axis=1) - ground, axis=1)
+    even = np.sqrt(within.var(axis=1).mean(axis=1)) < _EVEN
+    dark = np.linalg.norm(beside - ground, axis=2).max(axis=1) < _GROUND * contrast
+    return inside, inside & even & (contrast > _APART) & dark
 
 
-def _colours(closeup: Closeup, fitted: FittedCard, places: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """(N, 3) coded colours at ``places`` (N, 2) of the card, nearest pixel; None if any lies outside."""
-    at = np.rint(transform(np.asarray(closeup.to_part @ fitted.to_image, dtype=np.float64), places)).astype(np.int64)
+def _colours(
+    closeup: Closeup, fitted: FittedCard, places: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """(N,) whether all of a group of places (N, M, 2) of the card lie inside, and their coded colours (N, M, 3),
+    nearest pixel."""
+    to_part = np.asarray(closeup.to_part @ fitted.to_image, dtype=np.float64)
+    at = np.rint(np.clip(transform(to_part, places.reshape(-1, 2)), -1e6, 1e6)).astype(np.int64).reshape(places.shape)
     height, width = closeup.picture.shape[:2]
-    if np.any(at < 0) or np.any(at >= (width, height)):
-        return None
-    return closeup.picture[at[:, 1], at[:, 0]].astype(np.float64)
+    inside = np.all((at >= 0) & (at < (width, height)), axis=(1, 2))
+    x, y = np.clip(at[..., 0], 0, width - 1), np.clip(at[..., 1], 0, height - 1)
+    return inside, closeup.picture[y, x].astype(np.float64)

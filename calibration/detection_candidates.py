@@ -41,10 +41,11 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Offer:
-    """What one look found: candidates, the likeliest first, whether there is a colour chart at all, and the outlines
-    (N, 4, 2) of all spots."""
+    """What one look found: candidates, the likeliest first, whether any spots stand in rows, whether there is a colour
+    chart at all, and the outlines (N, 4, 2) of all spots."""
 
     candidates: list[Candidate]
+    rows: bool = False
     other_chart: bool = False
     outlines: Outlines | None = None
 
@@ -70,7 +71,7 @@ def _offer(found: Outlines, image: NDArray[np.uint8], scale: float, card: Refere
     # Tiles and keys make larger grids than a card does, but not in so many colours.
     grids = sorted(grids, key=lambda grid: -_variety(grid, image))[:_MAX_GRIDS]
     placed = sorted((_placed(grid, image, scale, card) for grid in grids), key=lambda one: -one.likeness)
-    return Offer(placed, any(_is_chart(grid, image) for grid in grids), found)
+    return Offer(placed, len(grids) > 0, any(_is_chart(grid, image) for grid in grids), found)
 
 
 def _variety(grid: Grid, image: NDArray[np.uint8]) -> float:

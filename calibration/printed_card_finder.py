@@ -1,55 +1,83 @@
 """Our own card found by its four markers: quick, from any side, and in a mirror.
 
 The patterns and their mirror images are one small dictionary, so one look finds both. Two markers are enough for a
-first guess; ``card_fit`` then lays the patches exactly, and ``card_check`` doubts it as any other card.
+first guess; where a hand or the picture's edge leaves but one, the fields are looked for as those of a bought card, and
+the marker must stand where they say. ``card_fit`` then lays the patches exactly, and ``card_check`` doubts it as any
+other card.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.card_grid import transform
 from calibration.detection_candidates import Candidate, in_photo
 from calibration.printed_card import MARKER_IDS, MARKERS, PATCH_MM, STEP_MM
 
 _BITS = 4
 # Mean filters that part black from white; markers are 6 modules wide and from about 16 to 300 pixels.
 _WINDOWS = (7, 39, 16)
+# How far from where the fields say, in its own sides, a lone marker may stand.
+_NEAR = 0.35
 
 
-def printed_candidate(image: NDArray[np.uint8], scale: float) -> Candidate | None:
-    """Where our card lies in a small RGB picture (``scale`` is small / photograph); None without two of its markers."""
+@dataclass(frozen=True, eq=False)
+class Marker:
+    """One of our markers: its ``number``, whether it is seen in a mirror, and its corners (4, 2) in the photograph."""
+
+    number: int
+    mirrored: bool
+    corners: NDArray[np.float64]
+
+    @property
+    def side(self) -> float:
+        """Pixels."""
+        return float(np.sqrt(abs(cv2.contourArea(self.corners.astype(np.float32)))))
+
+    def stands_by(self, candidate: Candidate) -> bool:
+        """Whether it stands where it should beside the fields of ``candidate``."""
+        own = transform(candidate.to_image, _marker_corners(self.number, self.mirrored))
+        return bool(np.linalg.norm(own - self.corners, axis=1).max() < _NEAR * self.side)
+
+
+def markers_in(image: NDArray[np.uint8], scale: float) -> list[Marker]:
+    """Our markers in a small RGB picture (``scale`` is small / photograph)."""
     # A detector of one's own for each call: OpenCV's are not safe to share between threads.
     outlines, found, _ = _detector().detectMarkers(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     if not outlines:
-        return None
-    numbers = np.asarray(found).ravel()
-    best: Candidate | None = None
+        return []
+    numbers = np.asarray(found, dtype=np.int64).ravel()
+    to_photo = in_photo(np.eye(3), scale)
+    return [
+        Marker(int(number) % 4, bool(number >= 4), transform(to_photo, np.asarray(outline, np.float64).reshape(4, 2)))
+        for number, outline in zip(numbers, outlines, strict=True)
+    ]
+
+
+def printed_candidate(markers: list[Marker], scale: float) -> Candidate | None:
+    """Where our card lies by its markers; None without two of them. ``scale`` is that of the copy they were seen in."""
     for mirrored in (False, True):
-        own = [
-            (int(number) % 4, np.asarray(outline, dtype=np.float64).reshape(4, 2))
-            for number, outline in zip(numbers, outlines, strict=True)
-            if (number >= 4) == mirrored
-        ]
-        candidate = _from_markers(own, mirrored, scale)
-        if candidate is not None and (best is None or candidate.spots > best.spots):
-            best = candidate
-    return best
+        own = [marker for marker in markers if marker.mirrored == mirrored]
+        candidate = _from_markers(own, scale)
+        if candidate is not None:
+            return candidate
+    return None
 
 
-def _from_markers(own: list[tuple[int, NDArray[np.float64]]], mirrored: bool, scale: float) -> Candidate | None:
-    if len({number for number, _ in own}) < 2:
+def _from_markers(own: list[Marker], scale: float) -> Candidate | None:
+    if len({marker.number for marker in own}) < 2:
         return None
-    places = np.concatenate([_marker_corners(number, mirrored) for number, _ in own])
-    pixels = np.concatenate([outline for _, outline in own])
-    step = float(np.sqrt(abs(cv2.contourArea(pixels[:4].astype(np.float32)))))
-    found, inlier = cv2.findHomography(places, pixels, cv2.RANSAC, max(0.15 * step, 2.0))
+    places = np.concatenate([_marker_corners(marker.number, marker.mirrored) for marker in own])
+    pixels = np.concatenate([marker.corners for marker in own])
+    found, inlier = cv2.findHomography(places, pixels, cv2.RANSAC, max(0.15 * own[0].side, 2.0 / scale))
     if found is None or inlier.sum() < 7:
         return None
-    return Candidate(in_photo(np.asarray(found, dtype=np.float64), scale), PATCH_MM / STEP_MM, 1.0, 24)
+    return Candidate(np.asarray(found, dtype=np.float64), PATCH_MM / STEP_MM, 1.0, 24)
 
 
 def _marker_corners(number: int, mirrored: bool) -> NDArray[np.float64]:

@@ -92,14 +92,15 @@ def build_library(lamp_names: tuple[str, ...], lamps: Floats, cameras: Floats, c
     raw = seen[:, : len(lit)].reshape(len(cameras), 3, len(lamps), len(card))
     white = seen[:, len(lit) :].reshape(len(cameras), 3, len(lamps), 1)
     channels = np.ascontiguousarray((raw / white).transpose(2, 0, 1, 3)).reshape(-1, 3, len(card))
-    return Library(lamp_names, lamps, cameras, card, channels, _products(channels))
+    return Library(lamp_names, lamps, cameras, card, channels, products_of(channels))
 
 
 # The six different entries of a symmetric 3x3: 00, 01, 02, 11, 12, 22.
 _UPPER = np.triu_indices(3)
 
 
-def _products(channels: Floats) -> Floats:
+def products_of(channels: Floats) -> Floats:
+    """What :class:`Library` keeps as ``products`` of its ``channels`` (pairs, 3, patches)."""
     return np.stack([channels[:, i] * channels[:, j] for i, j in zip(*_UPPER, strict=True)], axis=1)
 
 

@@ -90,16 +90,22 @@ _WORTH_A_LOOK = 1.6
 def without_screens(photo: Photo, search: CardSearch) -> CardSearch:
     """``search`` without its card where that is a picture of one on a screen or in print: ``screen_photo`` instead.
 
-    Our own card is a print and may show its dots.
+    Where only the colours say so (``card_on_screen``), the card is kept with a warning. Our own card is a print and may
+    show its dots.
     """
     if search.reading is None or search.reading.card.startswith(PRINTED):
         return search
     low, high = search.reading.corners.min(axis=0), search.reading.corners.max(axis=0)
     side = np.maximum(high - low, _TILE + 1)
     start = (low + high - side) / 2
+    # Brings the library of lamps and cameras with it, which a grid alone does not need.
+    from calibration.card_on_screen import looks_shown_on_a_screen
+
     grid = find_grid(photo.pixels, (float(start[0]), float(start[1]), float(side[0]), float(side[1])))
-    found = (*search.problems, *screen_problem(grid))
-    return replace(search, reading=None if grid.certain else search.reading, problems=found)
+    said = screen_problem(grid)
+    if not said and looks_shown_on_a_screen(search.reading):
+        said = (problem("screen_photo", "warn"),)
+    return replace(search, reading=None if grid.certain else search.reading, problems=(*search.problems, *said))
 
 
 def screen_problem(grid: Grid) -> tuple[Problem, ...]:

@@ -109,7 +109,8 @@ def test_every_real_card_is_found_to_a_hundredth_of_its_width(name: str) -> None
     assert light[18] == light.max()
     assert np.all(np.diff(light[18:]) < 0)
     assert np.all(reading.rgb_se > 0)
-    assert np.median(reading.rgb_se) < 0.003
+    # Pixels are sure to 0.002; some of these cards have a sheen on their ground, and perhaps on their fields.
+    assert np.median(reading.rgb_se) < 0.01
 
 
 @pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE])
@@ -205,9 +206,39 @@ def test_a_soft_reflection_makes_its_fields_uncertain_or_refuses() -> None:
     change = np.abs(veiled.rgb - plain.rgb).max(axis=1)
     middle = change > 0.01
     assert 2 <= middle.sum() <= 12
-    assert np.all(veiled.rgb_se.max(axis=1)[middle] > 0.2 * change[middle])
+    assert np.all(veiled.rgb_se.max(axis=1)[middle] > change[middle] / 3)
     # The rest of the card is believed as before.
     assert np.median(veiled.rgb_se[change < 0.002]) < 2 * np.median(plain.rgb_se)
+
+
+@pytest.mark.parametrize("place", [(4.5, 3.5), (2.5, 2.5), (0.7, 0.2), (3.0, 3.9)], ids=str)
+@pytest.mark.parametrize("strength", [0.03, 0.06, 0.12])
+def test_a_soft_reflection_on_dark_fields_is_told(place: tuple[float, float], strength: float) -> None:
+    picture = chart(own_colours(), step=60)
+    plain = read(find_card(as_photo(picture)))
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    centre = inside(plain.corners, *place)
+    for reach in (45, 70):
+        added = strength * np.exp(-0.5 * ((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / reach**2)
+        veiled = np.rint(255 * encode_srgb(np.clip(decode_srgb(picture / 255.0) + added[..., None], 0, 1)))
+        reading = find_card(as_photo(veiled.astype(np.uint8))).reading
+        # Refused or told: no field is off by more than its three standard errors where the eye would see it.
+        off = [] if reading is None else np.abs(reading.rgb - plain.rgb).max(axis=1)
+        told = [] if reading is None else 3 * reading.rgb_se.max(axis=1)
+        assert np.all((np.array(off) < np.array(told)) | (np.array(off) < 0.01))
+
+
+def test_a_sheen_on_the_ground_alone_leaves_the_fields_believed() -> None:
+    """The ground of many cards is glossy, their fields are mat."""
+    plain = chart(own_colours(), step=60)
+    fields = chart(own_colours(), step=60, ground=0)
+    on_ground = np.abs(plain.astype(int) - fields).max(axis=2) > 10
+    rise = np.linspace(0, 0.04, plain.shape[1])[None, :, None] * on_ground[..., None]
+    shining = np.rint(255 * encode_srgb(np.clip(decode_srgb(plain / 255.0) + rise, 0, 1))).astype(np.uint8)
+    reading = read(find_card(as_photo(shining)))
+    sheen = np.interp(reading.centres[:, 0], np.arange(plain.shape[1]), rise.max(axis=(0, 2)))
+    assert sheen.max() > 0.025
+    assert np.median(reading.rgb_se.max(axis=1) / sheen) < 0.3
 
 
 def test_a_finger_on_the_frame_alone_does_no_harm() -> None:

@@ -203,6 +203,39 @@ def test_two_markers_are_enough_but_no_field_may_be_covered() -> None:
     assert "covers" in search.problems[0].message
 
 
+@pytest.mark.parametrize("corner", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_one_marker_and_the_fields_are_enough(corner: int, mirrored: bool) -> None:
+    """A hand may hide three markers: the fields say where the last one stands."""
+    picture, corners = photographed(flat(USUAL), 1200, 0.5, turn=25, tilt=20)
+    if mirrored:
+        picture = np.ascontiguousarray(picture[:, ::-1])
+        corners = corners * (-1, 1) + (1199, 0)
+    middle = corners.mean(axis=0)
+    for number, outer in enumerate(corners):
+        if number != corner:
+            # The markers' middles lie about a third farther out than the corner of the fields.
+            x, y = np.rint(middle + 1.33 * (outer - middle)).astype(int)
+            cv2.circle(picture, (int(x), int(y)), 55, (95.0, 62.0, 48.0), -1)
+    reading = read(find_card(as_photo(picture)))
+    assert reading.card == "rubor"
+    assert reading.mirrored == mirrored
+    assert error(reading, corners) < 0.01
+
+
+@pytest.mark.parametrize("field", [2, 3, 8, 14])
+def test_skin_on_one_whole_brown_field_is_seen(field: int) -> None:
+    """It has nearly the field's colour, and fills it: only how well the other fields fit tells that it is none."""
+    picture, corners = photographed(flat(USUAL), 1200, 0.5)
+    centre = read(find_card(as_photo(picture), "rubor")).centres[field]
+    step = float(np.linalg.norm(corners[1] - corners[0])) / 6
+    x, y = np.rint(centre).astype(int)
+    cv2.circle(picture, (int(x), int(y)), round(0.56 * step), (84.0, 60.0, 47.0), -1, cv2.LINE_AA)
+    search = find_card(as_photo(picture))
+    assert codes(search) == ["card_unreadable"]
+    assert "covers" in search.problems[0].message
+
+
 def beside(printer: Printer, lamp: str, bought: bool = True) -> Photo:
     """A print with a bought card below it, under one lamp."""
     print_, _ = photographed(flat(printer, lamp), 1600, 0.5)
