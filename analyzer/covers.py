@@ -32,23 +32,43 @@ _ORIGIN = np.array([COLUMNS * CELL_CM / 2, TOP_CM])
 _OWN_SKIN_CM = 2.3
 # Lengths in samples: what counts as fine and as coarse roughness, how wide a thin dark line is.
 _FINE_SIZE, _COARSE_SIZE, _LINE = 2.5, 8.0, 11
-# Where a cell is more likely covered than this, it is no skin.
-LIKELY = 0.35
+# What holds a cell that is more likely covered than the first is a cover, as far as its cells stay above the second: a
+# doubt alone takes nothing away, and no half-seen border of a cover is left standing - but around the mouth, where
+# shaved hair makes doubts and clean skin lies beside it.
+SURELY, PERHAPS = 0.50, 0.15
+# Lenses have 12 to 24 cm2; a veil that leaves the eyes free leaves twice that, and both eyes in one piece.
+LARGEST_LENS_CM2 = 30.0
 _FEATURES = (mesh.LIPS, mesh.LEFT_EYE, mesh.RIGHT_EYE, mesh.LEFT_BROW, mesh.RIGHT_BROW, mesh.LEFT_NOSTRIL,
              mesh.RIGHT_NOSTRIL)  # fmt: skip
 LEVELS, LEAK = 3, 0.1
 
 
-def covered(face: Face, linear: NDArray[np.float32], window: tuple[slice, slice], likely: float = LIKELY) -> Mask:
+def covered(face: Face, linear: NDArray[np.float32], window: tuple[slice, slice]) -> Mask:
     """Where something lies over the skin: (H, W) of ``window``; ``linear`` (H, W, 3) is that part of the photograph."""
-    chance = cover_chance(face, linear, window)
+    found = whole_covers(cover_chance(face, linear, window))
     offset = np.array([window[1].start, window[0].start])
     to_grid = grid_of(face.landmarks[: mesh.SKIN_POINTS, :2] - offset, 1)
     height, width = linear.shape[:2]
-    return np.asarray(
-        cv2.warpAffine(chance, to_grid, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0.0)
-        > likely
-    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(found.astype(np.float32), to_grid, (width, height), flags=flags) > 0.5)
+
+
+def whole_covers(chance: Plane) -> Mask:
+    """(ROWS, COLUMNS): the cells that are covered, of how likely each is."""
+    likely = chance > np.where(_around_the_mouth(), SURELY, PERHAPS)
+    _, parts = cv2.connectedComponents(likely.astype(np.uint8), connectivity=4)
+    sure = np.zeros(parts.max() + 1, np.bool_)
+    sure[parts[chance > SURELY]] = True
+    found = np.asarray(sure[parts], np.bool_)
+    return found | _behind_lenses(found)
+
+
+def _behind_lenses(found: Mask) -> Mask:
+    """Where a frame runs around an eye: glass reflects what is no skin, and skin behind it is not bare."""
+    _, parts, facts, _ = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)
+    lenses = {int(parts[row, column]) for row, column in _eyes()} - {0}
+    small = [part for part in lenses if facts[part, cv2.CC_STAT_AREA] * CELL_CM**2 < LARGEST_LENS_CM2]
+    return np.isin(parts, small)
 
 
 def cover_chance(face: Face, linear: NDArray[np.float32], window: tuple[slice, slice]) -> Plane:
@@ -146,6 +166,25 @@ def _own_skin() -> Mask:
         cv2.fillPoly(drawn, [points[list(outline)]], 0)
         cv2.polylines(drawn, [points[list(outline)]], True, 0, round(0.4 * FINE / CELL_CM))
     return drawn > 0
+
+
+@cache
+def _around_the_mouth() -> Mask:
+    """(ROWS, COLUMNS): on the average face, with a cell's room."""
+    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
+    cells = ((average + _ORIGIN) / CELL_CM - 0.5).round().astype(np.int32)
+    drawn = np.zeros((ROWS, COLUMNS), np.uint8)
+    cv2.fillPoly(drawn, [cells[list(mesh.OUTLINES["perioral"])]], 1)
+    return cv2.dilate(drawn, np.ones((3, 3), np.uint8)) > 0
+
+
+@cache
+def _eyes() -> tuple[tuple[int, int], ...]:
+    """Row and column of the middle of each eye of the average face."""
+    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
+    cells = ((average + _ORIGIN) / CELL_CM - 0.5)[:, ::-1]
+    middles = [cells[list(eye)].mean(axis=0).round().astype(int) for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE)]
+    return tuple((int(row), int(column)) for row, column in middles)
 
 
 @cache

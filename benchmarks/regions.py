@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from analyzer.face import find_face
 from analyzer.reading import LABELS
 from analyzer.regions import RegionMap, map_regions
+from analyzer.skin import CLIPPED
 from calibration.cielab import decode_srgb
 from calibration.simulated_occluders import COLOURS, KINDS, Kind, Occluder
 from calibration.simulation import Blood, Framing, Portrait, random_person, random_scene, render
@@ -35,19 +36,24 @@ CLASSES = {
 }
 FRAMING = Framing(700, 900, 0.6, 0.5, 0.5)
 ALLOWED_OFF = 0.02
+# A region of which more than this is bare skin is in sight.
+IN_SIGHT = 0.6
 OFTEN = {"none": 6, "hand": 12}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One picture: the worst region's share off skin, the share of visible skin that was kept, regions lost."""
+    """One picture: each measured region's share off skin, the whole's, the share of visible skin that was kept, regions
+    lost although in sight, and how many of these the camera had overexposed.
+    """
 
     occluder: str
     tone: str
-    worst_off: float
+    each_off: tuple[float, ...]
     off: float
     kept: float
     lost: int
+    too_bright: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,22 +110,24 @@ def judge(picture: Picture) -> Iterator[Outcome]:
     found = map_regions(face, linear(picture.rgb8))
     measured, visible = found.labels > 0, (found.outlines > 0) & picture.bare
     each = [found.labels == label for label in LABELS.values() if (found.labels == label).any()]
-    worst = max((float((one & ~picture.bare).sum() / one.sum()) for one in each), default=0.0)
     yield Outcome(
         picture.kind,
         picture.tone,
-        worst,
+        tuple(float((one & ~picture.bare).sum() / one.sum()) for one in each),
         float((measured & ~picture.bare).sum() / max(1, measured.sum())),
         float((measured & picture.bare).sum() / max(1, visible.sum())),
-        _lost(found, picture),
+        *_lost(found, picture),
     )
 
 
-def _lost(found: RegionMap, picture: Picture) -> int:
-    """Regions that are missing although more than 60 % of them is bare skin."""
-    bare = [(found.outlines == LABELS[name]) & picture.bare for name in found.missing]
+def _lost(found: RegionMap, picture: Picture) -> tuple[int, int]:
+    """Regions that are missing although most of them is bare skin; how many of these only for being overexposed."""
+    readable = picture.bare & (linear(picture.rgb8).max(axis=2) < CLIPPED)
     whole = [found.outlines == LABELS[name] for name in found.missing]
-    return sum(int(one.sum() > 0.6 * all_.sum()) for one, all_ in zip(bare, whole, strict=True))
+    bare, good = (
+        sum(int((one & seen).sum() > IN_SIGHT * one.sum()) for one in whole) for seen in (picture.bare, readable)
+    )
+    return bare, bare - good
 
 
 def linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -127,15 +135,16 @@ def linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def table(rows: Sequence[Outcome], of: str) -> None:
-    print(
-        f"| {of} | pictures | pixels off skin | pictures with a region over 2 % | skin kept | regions lost in sight |"
-    )
+    print(f"| {of} | pictures | pixels off skin | regions over 2 % | skin kept | lost in sight (of them overexposed) |")
     print("|---|---|---|---|---|---|")
-    for name in dict.fromkeys(getattr(one, of) for one in rows):
-        some = [one for one in rows if getattr(one, of) == name]
+    for name in [*dict.fromkeys(getattr(one, of) for one in rows), "all"]:
+        some = [one for one in rows if name in ("all", getattr(one, of))]
         off, kept = float(np.mean([one.off for one in some])), float(np.mean([one.kept for one in some]))
-        over = float(np.mean([one.worst_off > ALLOWED_OFF for one in some]))
-        print(f"| {name} | {len(some)} | {off:.1%} | {over:.0%} | {kept:.0%} | {sum(one.lost for one in some)} |")
+        each = np.array([share for one in some for share in one.each_off])
+        print(
+            f"| {name} | {len(some)} | {off:.1%} | {(each > ALLOWED_OFF).mean():.1%} of {len(each)} | {kept:.0%} "
+            f"| {sum(one.lost for one in some)} ({sum(one.too_bright for one in some)}) |"
+        )
     print()
 
 

@@ -8,107 +8,47 @@ Everything is drawn on the upright grid of the network, in samples.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from people_to_learn import (
+    HEIGHT,
+    MIDDLE,
+    UNIT,
+    WIDTH,
+    Base,
+    Painted,
+    Pixels,
+    Random,
+    at,
+    blurred,
+    in_relief,
+    moved,
+    noise,
+    photographed,
+    reddened,
+)  # fmt: skip
 
-from analyzer.covers import CELL_CM, COLUMNS, FINE, ROWS
 from calibration.cielab import lab_to_xyz, linear_srgb_to_lab, xyz_to_linear_srgb
 
-Pixels = NDArray[np.float32]
-Random = np.random.Generator
-
-HEIGHT, WIDTH = ROWS * FINE, COLUMNS * FINE
-# Samples of one distance between the eyes, and the middle between them.
-UNIT = 6.32 / CELL_CM * FINE
-MIDDLE = np.array([WIDTH / 2, 159.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Base:
-    """One person without covers: linear RGB (HEIGHT, WIDTH, 3), 1 where no skin is, 1 where nobody can say; lips and
-    eyes and brows count as skin, for they are asked about when something covers them only. ``points``: the mesh.
-    """
-
-    rgb: Pixels
-    off: Pixels
-    unsure: Pixels
-    points: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """``rgb`` (HEIGHT, WIDTH, 3), how far each sample is covered, the mesh as it would be found."""
-
-    rgb: Pixels
-    cover: Pixels
-    unsure: Pixels
-    points: NDArray[np.float64]
-
-
-def at(x: float, y: float) -> NDArray[np.float64]:
-    """Samples of a place in eye distances from between the eyes, y down."""
-    return MIDDLE + UNIT * np.array([x, y])
+Layer = tuple[Pixels, Pixels, Pixels]
 
 
 def cover(base: Base, rng: Random) -> Painted:
     """The person in another pose, light and flush, behind nothing, one or two things."""
-    shown = _moved(base, rng)
+    shown = moved(base, rng)
     rgb, off = shown.rgb, shown.cover
     own = _own_colour(rgb, rng)
+    rgb = in_relief(rgb, rng)
     if rng.random() < 0.6:
-        rgb = _reddened(rgb, rng)
+        rgb = reddened(rgb, rng)
     for _ in range(int(rng.choice(3, p=[0.3, 0.55, 0.15]))):
         kind = KINDS[int(rng.choice(len(KINDS), p=SHARES))]
         mask, paint, shadow = kind(rgb, own, rng)
         rgb = rgb * (1 - shadow[..., None]) * (1 - mask[..., None]) + paint * mask[..., None]
         off = np.maximum(off, mask)
-    return Painted(_photographed(rgb, rng), off, shown.unsure, shown.points)
-
-
-def _moved(base: Base, rng: Random) -> Painted:
-    """Other proportions, another place, sometimes the mirror image."""
-    turn, size = rng.normal(0, 0.04), rng.normal(1, 0.04)
-    stretch = np.diag([rng.normal(1, 0.05), rng.normal(1, 0.04)])
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    linear = size * rotation @ stretch
-    flip = rng.random() < 0.5
-    if flip:
-        linear = linear @ np.diag([-1.0, 1.0])
-    move = MIDDLE + rng.normal(0, 0.03 * UNIT, 2)
-    bend = np.stack([_noise(rng, 0.6) for _ in range(2)], axis=-1) * np.float32(0.035 * UNIT)
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    source = (np.stack([x, y], axis=-1) - move) @ np.linalg.inv(linear).T + MIDDLE + bend
-    there = source.astype(np.float32)
-    first, second = np.ascontiguousarray(there[..., 0]), np.ascontiguousarray(there[..., 1])
-    rgb, off, unsure = (
-        cv2.remap(plane, first, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for plane in (base.rgb, base.off, base.unsure)
-    )
-    # The mesh follows, but for its own error.
-    points = (base.points - MIDDLE) @ linear.T + move + rng.normal(0, 0.015 * UNIT, 2)
-    points = points + _noise_at(bend, points)
-    return Painted(np.asarray(rgb), np.asarray(off), np.asarray(unsure), points)
-
-
-def _noise_at(bend: Pixels, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    where = np.clip(np.round(points).astype(int), 0, [WIDTH - 1, HEIGHT - 1])
-    return np.asarray(-bend[where[:, 1], where[:, 0]], np.float64)
-
-
-def _noise(rng: Random, size: float) -> Pixels:
-    """(HEIGHT, WIDTH), SD 1: unevenness of ``size`` eye distances."""
-    step = max(1, round(size * UNIT / 3))
-    coarse = rng.standard_normal((HEIGHT // step + 4, WIDTH // step + 4)).astype(np.float32)
-    coarse = _blurred(coarse, 1.2)
-    wide = cv2.resize(coarse, None, fx=step, fy=step, interpolation=cv2.INTER_CUBIC)[:HEIGHT, :WIDTH]
-    return np.asarray((wide - wide.mean()) / (wide.std() + 1e-6), np.float32)
-
-
-def _blurred(plane: Pixels, sigma: float) -> Pixels:
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
+    return Painted(photographed(rgb, rng), off, shown.unsure, shown.points)
 
 
 def _own_colour(rgb: Pixels, rng: Random) -> NDArray[np.float64]:
@@ -116,43 +56,6 @@ def _own_colour(rgb: Pixels, rng: Random) -> NDArray[np.float64]:
     x, y = at(float(rng.choice([-1, 1])) * 0.55, 0.75).astype(int)
     patch = rgb[max(0, y - 8) : y + 8, max(0, x - 8) : x + 8].reshape(-1, 3)
     return np.asarray(linear_srgb_to_lab(np.median(patch, axis=0).astype(np.float64)))
-
-
-def _reddened(rgb: Pixels, rng: Random) -> Pixels:
-    """Blood in patches with soft or sharp borders: still skin."""
-    lab = linear_srgb_to_lab(np.clip(rgb, 1e-4, None).astype(np.float64))
-    blotches = _noise(rng, float(rng.uniform(0.15, 1.5))) * float(rng.uniform(0.6, 8.0)) + float(rng.normal(0.5, 1.5))
-    amount = float(rng.uniform(2, 16)) * (1 / (1 + np.exp(-blotches)))
-    lab[..., 1] += amount
-    lab[..., 0] -= 0.35 * amount
-    return np.asarray(np.clip(xyz_to_linear_srgb(lab_to_xyz(lab)), 1e-4, None), np.float32)
-
-
-def _photographed(rgb: Pixels, rng: Random) -> Pixels:
-    """Light from a side, a shadow, a sheen, another white balance, contrast, blur and noise."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    way = rng.uniform(0, 2 * np.pi)
-    side = (np.cos(way) * (x - MIDDLE[0]) + np.sin(way) * (y - MIDDLE[1])) / (1.3 * UNIT)
-    light = np.exp(float(rng.normal(0, 0.25)) * side + float(rng.uniform(0, 0.12)) * _noise(rng, 1.0))
-    if rng.random() < 0.25:  # half of the face in shade
-        light = light * np.exp(-float(rng.uniform(0.1, 0.7)) / (1 + np.exp(-side * float(rng.uniform(2, 12)))))
-    rgb = rgb * light[..., None].astype(np.float32)
-    if rng.random() < 0.4:
-        shine = np.clip(_noise(rng, float(rng.uniform(0.2, 0.5))) - 1.2, 0, 1)[..., None]
-        rgb = rgb + shine * np.float32(rng.uniform(0.05, 0.5) * np.quantile(rgb, 0.9))
-    gains = np.exp(rng.normal(0, 0.12, 3)).astype(np.float32)
-    rgb = np.clip(rgb * gains, 1e-4, None) ** np.float32(rng.uniform(0.8, 1.2))
-    blur = float(rng.uniform(0.0, 2.0))
-    if blur > 0.4:
-        rgb = _blurred(rgb, blur)
-    level = np.float32(np.quantile(rgb, 0.8))
-    noise = rng.standard_normal(rgb.shape).astype(np.float32) * np.float32(rng.uniform(0.002, 0.03))
-    if rng.random() < 0.5:
-        noise = _blurred(noise, 1.0) * 2
-    return np.asarray(np.clip(rgb + noise * np.sqrt(level * np.maximum(rgb, 0)), 0, None), np.float32)
-
-
-Layer = tuple[Pixels, Pixels, Pixels]
 
 
 def _filled(colour: NDArray[np.float64], tone: Pixels) -> Pixels:
@@ -191,6 +94,7 @@ def _hand(_: Pixels, own: NDArray[np.float64], rng: Random) -> Layer:
     width = float(rng.uniform(0.2, 0.36)) * UNIT
     light = rng.normal(0, 0.25, 2)
     count = int(rng.choice([1, 2, 3, 4, 5], p=[0.15, 0.15, 0.15, 0.4, 0.15]))
+    tips = []
     gap = float(rng.uniform(0.9, 1.35))
     contrast = float(rng.uniform(0.05, 0.5))
     if rng.random() < 0.85:
@@ -199,13 +103,32 @@ def _hand(_: Pixels, own: NDArray[np.float64], rng: Random) -> Layer:
                 light, contrast, rng)  # fmt: skip
     for number in range(count):
         start = tip + across * (number - (count - 1) / 2) * width * gap + way * abs(rng.normal(0, 0.12)) * UNIT
+        tips.append(start)
         bend = across * rng.normal(0, 0.08) * UNIT
         middle = start + way * 0.6 * UNIT + bend
         _stroke(mask, tone, [start, middle, start + way * float(rng.uniform(1.1, 2.0)) * UNIT], 0.5 * width, light,
                 contrast, rng)  # fmt: skip
-    tone = tone * np.exp(np.float32(rng.uniform(0, 0.12)) * _noise(rng, 0.4))
+    tone = tone * np.exp(np.float32(rng.uniform(0, 0.12)) * noise(rng, 0.4))
     soft = _edge(mask, rng)
-    return soft, _filled(colour, tone), _thrown(soft, rng)
+    painted = _filled(colour, tone)
+    if rng.random() < 0.4:
+        painted = _with_nails(painted, tips, way, width, rng)
+    return soft, painted, _thrown(soft, rng)
+
+
+def _with_nails(painted: Pixels, tips: list[NDArray[np.float64]], way: NDArray[np.float64], width: float,
+                rng: Random) -> Pixels:  # fmt: skip
+    """Paler, or of any colour, just behind the tips."""
+    drawn = np.zeros((HEIGHT, WIDTH), np.uint8)
+    size = np.round(width * rng.uniform((0.25, 0.2), (0.45, 0.35))).astype(int).tolist()
+    for tip in tips:
+        middle = np.clip(tip - 0.2 * width * way, -3000, 3000).round().astype(int).tolist()
+        cv2.ellipse(drawn, middle, size, float(np.degrees(np.arctan2(way[1], way[0]))), 0, 360, 255, -1)
+    nails = _edge((drawn / 255).astype(np.float32), rng)[..., None]
+    colour = (
+        np.quantile(painted, 0.9, axis=(0, 1)) * rng.uniform(0.9, 1.5) if rng.random() < 0.7 else rng.uniform(0, 1, 3)
+    )
+    return np.asarray(painted + nails * np.float32(rng.uniform(0.3, 0.9)) * (colour.astype(np.float32) - painted))
 
 
 def _stroke(mask: Pixels, tone: Pixels, points: list[NDArray[np.float64]], radius: float, light: NDArray[np.float64],
@@ -238,17 +161,22 @@ def _stroke(mask: Pixels, tone: Pixels, points: list[NDArray[np.float64]], radiu
 def _any_colour(own: NDArray[np.float64], rng: Random) -> NDArray[np.float64]:
     if rng.random() < 0.5:
         return _skin_like(own, rng)
-    return np.array([rng.uniform(8, 92), rng.normal(2, 14), rng.normal(4, 14)])
+    if rng.random() < 0.5:
+        return np.array([rng.uniform(8, 92), rng.normal(2, 14), rng.normal(4, 14)])
+    # A dye, red ones as often as all others.
+    hue = rng.uniform(-0.4, 1.0) if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
+    chroma = rng.uniform(20, 65)
+    return np.array([rng.uniform(15, 75), chroma * np.cos(hue), chroma * np.sin(hue)])
 
 
 def _woven(colour: NDArray[np.float64], rng: Random) -> Pixels:
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     way = rng.uniform(0, np.pi)
-    along = (x * np.cos(way) + y * np.sin(way)) / UNIT + np.float32(0.1) * _noise(rng, 0.5)
+    along = (x * np.cos(way) + y * np.sin(way)) / UNIT + np.float32(0.1) * noise(rng, 0.5)
     folds = np.float32(rng.choice([0.0, rng.uniform(0, 0.2)])) * np.sin(
         along * 2 * np.pi / float(rng.uniform(0.08, 0.8))
     )
-    tone = np.exp(folds + np.float32(rng.uniform(0, 0.25)) * _noise(rng, float(rng.uniform(0.15, 1.0))))
+    tone = np.exp(folds + np.float32(rng.uniform(0, 0.25)) * noise(rng, float(rng.uniform(0.15, 1.0))))
     thread = float(rng.uniform(2.2, 6))
     tone = tone * (
         1 + np.float32(rng.choice([0, rng.uniform(0, 0.1)])) * np.sin(x * 6.28 / thread) * np.sin(y * 6.28 / thread)
@@ -260,7 +188,7 @@ def _border(rng: Random) -> Pixels:
     """Where cloth lies: below a wavy line, above one, or around an opening."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     u, v = (x - MIDDLE[0]) / UNIT, (y - MIDDLE[1]) / UNIT
-    wave = np.float32(rng.uniform(0, 0.08)) * _noise(rng, float(rng.uniform(0.3, 1.0)))
+    wave = np.float32(rng.uniform(0, 0.08)) * noise(rng, float(rng.uniform(0.3, 1.0)))
     tilt = np.float32(rng.normal(0, 0.12)) * u + np.float32(rng.normal(0, 0.12)) * u**2
     kind = rng.random()
     if kind < 0.45:
@@ -282,7 +210,7 @@ def _cloth(_: Pixels, own: NDArray[np.float64], rng: Random) -> Layer:
 def _shape(_: Pixels, own: NDArray[np.float64], rng: Random) -> Layer:
     """Anything: a blob, or a box such as a phone, with a texture of cloth or of skin."""
     if rng.random() < 0.6:
-        field = _noise(rng, float(rng.uniform(0.5, 1.2)))
+        field = noise(rng, float(rng.uniform(0.5, 1.2)))
         blob = (field > float(rng.uniform(0.7, 1.6))).astype(np.float32)
     else:
         blob = np.zeros((HEIGHT, WIDTH), np.float32)
@@ -298,22 +226,25 @@ def _shape(_: Pixels, own: NDArray[np.float64], rng: Random) -> Layer:
 
 def _combed(rng: Random, length: float) -> Pixels:
     """Noise drawn out along a direction that wanders, SD 1."""
-    noise = rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32)
-    noise = _blurred(noise, float(rng.uniform(0.5, 1.1)))
-    angle = float(rng.uniform(0, np.pi)) + np.float32(rng.uniform(0.1, 1.2)) * _noise(rng, float(rng.uniform(0.2, 1.0)))
+    grain = rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32)
+    grain = blurred(grain, float(rng.uniform(0.5, 1.1)))
+    angle = float(rng.uniform(0, np.pi)) + np.float32(rng.uniform(0.1, 1.2)) * noise(rng, float(rng.uniform(0.2, 1.0)))
     dx, dy = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    total = np.zeros_like(noise)
+    total = np.zeros_like(grain)
     for step in np.linspace(-1, 1, 7):
-        total += cv2.remap(noise, x + dx * np.float32(step * length), y + dy * np.float32(step * length),
+        total += cv2.remap(grain, x + dx * np.float32(step * length), y + dy * np.float32(step * length),
                            cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)  # fmt: skip
     return np.asarray(total / (total.std() + 1e-6), np.float32)
 
 
 def _hair_colour(rng: Random) -> NDArray[np.float64]:
+    """Black, brown, red and fair by how much of which melanin; a quarter is grey."""
     light = float(rng.uniform(8, 82))
+    if rng.random() < 0.25:
+        return np.array([light, rng.normal(0, 1), rng.uniform(0, 7)])
     warm = float(rng.uniform(0, 1)) * np.sin(np.pi * light / 90)
-    return np.array([light, 16 * warm * rng.uniform(0, 1), 4 + 26 * warm])
+    return np.array([light, 23 * warm * rng.uniform(0, 1), 4 + 29 * warm])
 
 
 def _beard(rgb: Pixels, _: NDArray[np.float64], rng: Random) -> Layer:
@@ -322,7 +253,7 @@ def _beard(rgb: Pixels, _: NDArray[np.float64], rng: Random) -> Layer:
     u, v = (x - MIDDLE[0]) / UNIT, (y - MIDDLE[1]) / UNIT
     rise = float(rng.uniform(0.1, 0.9))
     line = float(rng.uniform(1.0, 1.65)) - rise * np.abs(u) ** float(rng.uniform(1, 2.5)) * float(rng.uniform(-0.3, 1))
-    area = v > line + 0.05 * _noise(rng, 0.3)
+    area = v > line + 0.05 * noise(rng, 0.3)
     if rng.random() < 0.3:
         area &= np.abs(u) < float(rng.uniform(0.3, 0.7))
     if rng.random() < 0.7:
@@ -351,7 +282,7 @@ def _fringe(_rgb: Pixels, _own: NDArray[np.float64], rng: Random) -> Layer:
     area = v < edge + np.float32(rng.normal(0, 0.3)) * u
     if rng.random() < 0.5:
         side = float(rng.choice([-1, 1]))
-        area |= side * u > float(rng.uniform(0.6, 1.2)) + 0.1 * _noise(rng, 0.5)
+        area |= side * u > float(rng.uniform(0.6, 1.2)) + 0.1 * noise(rng, 0.5)
     soft = _edge(area.astype(np.float32), rng)
     tone = np.exp(np.float32(rng.uniform(0.15, 0.5)) * _combed(rng, 14.0))
     return soft, _filled(_hair_colour(rng), tone), _thrown(soft, rng)
@@ -390,11 +321,11 @@ def _glasses(_rgb: Pixels, _own: NDArray[np.float64], rng: Random) -> Layer:
     cv2.polylines(drawn, [bridge.round().astype(np.int32)], False, 255, thick, cv2.LINE_AA)
     mask = (drawn / np.float32(255)).astype(np.float32)
     colour = np.array([rng.uniform(5, 80), rng.normal(3, 5), rng.normal(6, 9)])
-    tone = np.exp(np.float32(rng.uniform(0, 0.4)) * _noise(rng, 0.1))
+    tone = np.exp(np.float32(rng.uniform(0, 0.4)) * noise(rng, 0.1))
     return mask, _filled(colour, tone), _thrown(mask, rng)
 
 
 KINDS: tuple[Callable[[Pixels, NDArray[np.float64], Random], Layer], ...] = (
     _hand, _cloth, _shape, _beard, _fringe, _strands, _glasses,
 )  # fmt: skip
-SHARES = (0.32, 0.2, 0.08, 0.22, 0.08, 0.05, 0.05)
+SHARES = (0.34, 0.19, 0.07, 0.2, 0.1, 0.05, 0.05)

@@ -98,3 +98,26 @@ def test_blocks_are_undone() -> None:
     seen = np.random.default_rng(2).standard_normal((2, 4, 6, 3)).astype(np.float32)
     np.testing.assert_array_equal(covers.unblocked(covers.blocks(seen)), seen)
     assert covers.blocks(seen)[1, 1, 2, 3] == seen[1, 2, 5, 0]
+
+
+def test_a_cover_is_taken_whole_and_a_doubt_alone_is_none() -> None:
+    chance = np.zeros((covers.ROWS, covers.COLUMNS), np.float32)
+    chance[10:20, 10:20] = 0.45  # half seen ...
+    chance[14, 14] = 0.9  # ... but surely something
+    chance[40:50, 40:50] = 0.47
+    found = covers.whole_covers(chance)
+    assert found[10:20, 10:20].all()
+    assert found.sum() == 100
+    assert not covers.whole_covers(np.full_like(chance, 0.48)).any()
+
+
+def test_what_a_frame_runs_around_is_covered_and_a_veil_leaves_the_eyes() -> None:
+    rows, columns = np.mgrid[: covers.ROWS, : covers.COLUMNS]
+    off = np.hypot((rows - 31) * covers.CELL_CM, (columns - 23) * covers.CELL_CM)  # from the eye on the left
+    frame = np.where((off > 2.2) & (off < 2.8), 0.9, 0.0).astype(np.float32)
+    found = covers.whole_covers(frame)
+    assert found[off < 2.8].all()
+    assert not found[off > 2.8].any()
+    veil = np.ones_like(frame)
+    veil[24:40, 8:64] = 0
+    assert not covers.whole_covers(veil)[24:40, 8:64].any()
