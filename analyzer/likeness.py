@@ -1,7 +1,8 @@
 """Is this a living face, or a drawing, a statue, a picture without colour? The landmark model takes them all for faces.
 
 Skin, lips and brows differ in colour under any lamp and on any tone, and skin has pores. What has one colour all over
-(stone, bronze, a black-and-white or sepia print) or no texture at all (a cartoon) is nobody's skin to measure.
+(stone, bronze, a black-and-white or sepia print) or no texture at all (a cartoon) is nobody's skin to measure. Nor is
+what was brought to a few tints: light falls off smoothly over a face and leaves none of the steps between out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from analyzer import mesh
 from analyzer.face import Face
+from calibration.cielab import encode_srgb
 
 # Looked at with this many pixels between the eyes.
 EYE_DISTANCE = 100.0
@@ -23,13 +25,21 @@ LEAST_SPAN = 0.08
 LEAST_TEXTURE = 0.0012
 # Spread of ln(R/G) and ln(B/G) over a picture without colour, from the middle to nearly all of it.
 COLOURLESS = 0.02
+# How much of a channel's histogram over the face (8-bit sRGB, single details taken out) stays where it is when it is
+# smoothed over a tenth of its span. Portraits of all tones keep 0.80 and more, in JPEG's qualities from 10 to 95, dark,
+# brightened or denoised; what was brought to steps of 32 and more, or to sixteen tints, at most 0.70, also in JPEGs.
+FEW_TINTS = 0.72
+# What JPEG, noise and a stretched tone curve leave of single codes; and the end of the scale, which says nothing.
+CODES, DARKEST, BRIGHTEST = 1.5, 6, 249
 
 
-def is_lifelike(face: Face, linear: NDArray[np.float32], *, bare: bool = True) -> bool:
+def is_lifelike(
+    face: Face, linear: NDArray[np.float32], *, bare: bool = True, skin: NDArray[np.bool_] | None = None
+) -> bool:
     """Whether colour and texture of ``face`` in its photograph, ``linear`` (H, W, 3) linear RGB, can be a person's.
 
-    ``bare``: skin was found on it. Without, a face of one flat colour is a face behind a cloth, and no drawing, unless
-    the whole picture is without colour.
+    ``bare``: skin was found on it, ``skin`` (H, W) where, or all over the face. Without, a face of one flat colour is a
+    face behind a cloth, and no drawing, unless the whole picture is without colour.
     """
     height, width = linear.shape[:2]
     left, top, across, down = face.box
@@ -60,7 +70,35 @@ def is_lifelike(face: Face, linear: NDArray[np.float32], *, bare: bool = True) -
     flat = texture < LEAST_TEXTURE
     if flat:
         return not bare and not _is_colourless(linear)
-    return max(spans) >= LEAST_SPAN
+    if max(spans) < LEAST_SPAN:
+        return False
+    if skin is not None:
+        # A mask or scarf may well be of one tint.
+        found = cv2.resize(skin[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        where &= found > 0
+    return not (bare and where.any() and _has_few_tints(small, where))
+
+
+def _has_few_tints(linear: NDArray[np.float32], where: NDArray[np.bool_]) -> bool:
+    codes = np.round(255 * encode_srgb(linear)).astype(np.uint8)
+    # Single hairs, JPEG's rings beside an edge: a median keeps the areas.
+    calm = cv2.medianBlur(codes, 5)
+    kept = []
+    for channel in range(3):
+        values = calm[..., channel][where]
+        values = values[(values >= DARKEST) & (values <= BRIGHTEST)]
+        if 3 * len(values) < np.count_nonzero(where):
+            continue
+        low, high = np.quantile(values, [0.05, 0.95])
+        found = np.pad(np.bincount(values, minlength=256) / len(values), 100)
+        fine, coarse = (_smoothed(found, width) for width in (CODES, max(2.5 * CODES, (high - low) / 8)))
+        kept.append(float(np.minimum(fine, coarse).sum()))
+    return bool(kept) and float(np.mean(kept)) < FEW_TINTS
+
+
+def _smoothed(histogram: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    column = cv2.GaussianBlur(histogram[:, None], (1, 511), width, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(column[:, 0], np.float64)
 
 
 def _is_colourless(linear: NDArray[np.float32]) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.surface.face_map import FaceMap
 
 # Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
-METHOD_VERSION = "3"
+METHOD_VERSION = "4"
 
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.
@@ -39,11 +39,12 @@ class Measured:
     """What pictures are made of: the working copy of the photograph (shrunk by ``factor``) and what was found in it.
 
     ``linear`` (H, W, 3) is its linear sRGB before calibration, ``labels`` (H, W) the regions as :attr:`RegionMap.wide`,
-    ``face`` in its pixels.
+    ``cover`` (H, W) what lies over the face as :attr:`RegionMap.cover`, ``face`` in its pixels.
     """
 
     linear: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    cover: NDArray[np.bool_]
     face: Face
     calibration: Calibration
     factor: int
@@ -125,8 +126,10 @@ def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     from analyzer.face_light import doubted, face_doubts, followed
     from analyzer.look import made_up_by_look
     from analyzer.regions import map_regions
+    from calibration.recoded import unconverted
     from calibration.screen_grid import without_screens
 
+    photo = unconverted(photo)
     time_problems = () if photo.captured_at else (problem("no_time"),)
     reading = Reading(photo.file, photo.captured_at, photo.width, photo.height, usable=False, problems=time_problems)
     if too_small := quality.check_size(photo.width, photo.height):
@@ -159,7 +162,8 @@ def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor, weight=regions.weight)
     reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
     reading = replace(reading, problems=(*reading.problems, *made_up_by_look(reading)))
-    return PhotoAnalysis(reading, photo, label_map, Measured(linear, regions.wide, search.face, calibration, factor))
+    measured = Measured(linear, regions.wide, regions.cover, search.face, calibration, factor)
+    return PhotoAnalysis(reading, photo, label_map, measured)
 
 
 def _refused(name: str, why: Problem) -> PhotoAnalysis:

@@ -57,7 +57,8 @@ class RegionMap:
     ``outlines`` (H, W) uint8: the same regions before anything but lips, eyes, brows and nostrils was taken away.
     ``missing``: regions with too little bare skin; they are not in ``labels``. ``wide`` (H, W) uint8: as ``labels``,
     with the skin at the sides of the face that is too slanted to be measured. ``weight`` (H, W): how much skin each
-    pixel shows, see :class:`analyzer.facing.Facing`.
+    pixel shows, see :class:`analyzer.facing.Facing`. ``cover`` (H, W): where something lies over the
+    face, between the regions, too; where the border of that is not known, all but the regions.
     """
 
     labels: Labels
@@ -65,6 +66,7 @@ class RegionMap:
     missing: tuple[str, ...]
     wide: Labels
     weight: NDArray[np.float32]
+    cover: Mask
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -88,20 +90,24 @@ def map_regions(face: Face, linear: NDArray[np.float32], *, mirrored: bool = Fal
     seeds = np.isin(inside, [LABELS[name] for name in SEEDS])
     oval, core = whole_face(face, inside, window)
     seen = np.ascontiguousarray(linear[window])
-    skin = bare_skin(seen, oval & ~covered(face, seen, window), seeds, face.eye_distance, core=core)
+    over = covered(face, seen, window)
+    skin = bare_skin(seen, oval & ~over, seeds, face.eye_distance, core=core)
     wide = np.where(skin, inside, 0).astype(np.uint8)
-    _drop_what_passes_for_skin(wide, inside, hidden_below(face, linear))
+    passing = _drop_what_passes_for_skin(wide, inside, hidden_below(face, linear))
     shown = facing(face, window)
     labels, whole = (np.where(shown.forward, drawn, 0).astype(np.uint8) for drawn in (wide, inside))
     missing, problems = _without_the_small(labels, whole, wide, scale)
     labels, whole, wide = (_placed(one, (height, width), window) for one in (labels, whole, wide))
     refused = any(one.severity == "reject" for one in problems)
-    if not is_lifelike(face, linear, bare=not refused):
+    if not is_lifelike(face, linear, bare=not refused, skin=wide > 0):
         labels[:], wide[:] = 0, 0
         missing, problems = tuple(mesh.OUTLINES), (problem("no_face"),)
     weight = np.ones((height, width), np.float32)
     weight[window] = shown.weight
-    return RegionMap(labels, whole, missing, wide, weight, problems)
+    cover = wide == 0
+    if not passing:
+        cover[window] = over
+    return RegionMap(labels, whole, missing, wide, weight, cover, problems)
 
 
 def _placed(part: Labels, shape: tuple[int, int], window: tuple[slice, slice]) -> Labels:
@@ -129,11 +135,16 @@ def whole_face(face: Face, regions: Labels, window: tuple[slice, slice]) -> tupl
     return oval > 0, (core > 0) & (oval > 0)
 
 
-def _drop_what_passes_for_skin(labels: Labels, outlines: Labels, hidden: tuple[str, ...]) -> None:
-    """Where the mouth is covered and skin was found around it, the cover has skin's colour: its border is not known."""
+def _drop_what_passes_for_skin(labels: Labels, outlines: Labels, hidden: tuple[str, ...]) -> bool:
+    """Where the mouth is covered and skin was found around it, the cover has skin's colour: its border is not known.
+
+    Whether that is so.
+    """
     below = np.isin(outlines, [LABELS[name] for name in BELOW_NOSE])
-    if hidden and (labels[below] > 0).sum() > PASSING_SHARE * below.sum():
+    passing = bool(hidden) and bool((labels[below] > 0).sum() > PASSING_SHARE * below.sum())
+    if passing:
         labels[np.isin(labels, [LABELS[name] for name in hidden])] = 0
+    return passing
 
 
 def _without_the_small(

@@ -70,7 +70,7 @@ def _as_case(base: PhotoAnalysis, path: Path) -> PhotoAnalysis:
     lab = lab_of_skin(linear, regions.labels, known.calibration, factor)
     middle = np.array(known.face.box[:2]) * factor + np.array(known.face.box[2:]) * factor / 2
     colours = measure(lab, regions.labels, partial(known.calibration.a_se, place=middle))
-    measured = replace(known, linear=linear, labels=regions.wide)
+    measured = replace(known, linear=linear, labels=regions.wide, cover=regions.cover)
     return replace(base, reading=replace(base.reading, regions=colours), measured=measured)
 
 

@@ -67,5 +67,8 @@ def compare(before: Path, after: Path, output: Path, region: str, anonymise: boo
         raise UsageError(f"There is no region {region!r}: choose one of {', '.join(LABELS)}.")
     from analyzer.compare import comparison
 
-    comparison(before, after, region, anonymise, card=card).save(output)
+    pair = comparison(before, after, region, anonymise, card=card)
+    pair.save(output)
+    if pair.doubt:
+        say(pair.doubt)
     say(f"Wrote {output}.")

@@ -37,7 +37,8 @@ class Comparison:
     """Two photographs side by side, and the change between them.
 
     ``pictures``: before, after, change; each (PICTURE_HEIGHT, PICTURE_WIDTH, 3) sRGB. ``delta_a`` is the change of
-    the region's mean a* and ``delta_a_se`` its standard error.
+    the region's mean a* and ``delta_a_se`` its standard error. ``two_people``: whether the photographs may well show
+    two people; a question, for other light and years make one person's look like that, too.
     """
 
     sides: tuple[Side, Side]
@@ -48,6 +49,12 @@ class Comparison:
     scale: Scale
     delta_a: float
     delta_a_se: float
+    two_people: bool
+
+    @property
+    def doubt(self) -> str:
+        """The sentence that asks whether both are of one person; empty where nothing speaks against it."""
+        return say("compare.two_people") if self.two_people else ""
 
     @property
     def certain(self) -> bool:
@@ -108,7 +115,18 @@ def comparison(
             cover_eyes(picture, place, brows=region == FACE)
     delta = second.reading.a - first.reading.a
     se = float(np.hypot(first.reading.a_se, second.reading.a_se))
-    return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se)
+    two = _may_be_two(first, second)
+    return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se, two)
+
+
+def _may_be_two(first: Side, second: Side) -> bool:
+    from analyzer.same_person import may_be_two_people
+    from analyzer.skin_pattern import Patterns
+
+    maps = [second.face_map]
+    if not (first.calibrated and second.calibrated):  # without a card nobody knows which one was mirrored
+        maps.append(second.face_map.mirrored())
+    return all(may_be_two_people(first.photo, second.photo, Patterns({"1": first.face_map, "2": one})) for one in maps)
 
 
 def draw_page(page: Canvas, what: Comparison) -> None:
@@ -183,7 +201,7 @@ def _small_print(page: Canvas, what: Comparison) -> None:
 
 def _warnings(what: Comparison) -> list[str]:
     """What a reader has to know before believing the pictures, in two lines at most."""
-    told = []
+    told = [what.doubt] if what.two_people else []
     if missing := [one.word for one in what.sides if not one.calibrated]:
         told.append(say("compare.no_card", which=", ".join(missing)))
     if filmed := [one.word for one in what.sides if not one.bare]:
@@ -192,4 +210,6 @@ def _warnings(what: Comparison) -> list[str]:
     apart = max(abs(first.yaw - second.yaw), abs(first.pitch - second.pitch))
     if apart > TURNED_APART:
         told.append(say("compare.turned", degrees=f"{apart:.0f}"))
+    if len(told) > 2 and what.two_people:
+        return [told[0], " ".join(told[1:3])]
     return [" ".join(told[:-1]), told[-1]] if len(told) > 2 else told

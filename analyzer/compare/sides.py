@@ -10,7 +10,7 @@ from analyzer.compare.unmirrored import unmirrored
 from analyzer.errors import NotComparable
 from analyzer.folder import captured_at_of
 from analyzer.photo_analysis import Card, Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
-from analyzer.reading import RegionReading
+from analyzer.reading import Reading, RegionReading
 from analyzer.surface.face_map import FaceMap
 from analyzer.treatment import Treatment, read_treatment
 from analyzer.words import region_name, say
@@ -23,7 +23,7 @@ TREATMENT_FILE = "treatment.toml"
 class Side:
     """One photograph, the right way round, the region's reading in it, and what stands under it.
 
-    ``title`` says it in one line. ``bare`` is False where its skin looks filmed over.
+    ``title`` says it in one line. ``photo`` is all that was read in it.
     """
 
     measured: Measured
@@ -32,11 +32,16 @@ class Side:
     word: str
     title: str
     when: str
-    bare: bool = True
+    photo: Reading
 
     @property
     def calibrated(self) -> bool:
         return self.measured.calibration.found
+
+    @property
+    def bare(self) -> bool:
+        """False where the skin looks filmed over."""
+        return all(one.code != "made_up" for one in self.photo.problems)
 
 
 def side(
@@ -65,10 +70,9 @@ def side(
     if when is None:
         when = _when(source, analysis, anonymise) if title is None else ""
     word = word if title is None else title
-    bare = all(one.code != "made_up" for one in analysis.reading.problems)
     reading = analysis.reading.regions[region]
     title = f"{word}, {when}" if when else word
-    return Side(unmirrored(analysis.measured), analysis.face_map, reading, word, title, when, bare)
+    return Side(unmirrored(analysis.measured), analysis.face_map, reading, word, title, when, analysis.reading)
 
 
 def _when(source: Path | bytes, analysis: PhotoAnalysis, anonymise: bool) -> str:

@@ -33,8 +33,13 @@ def unmirrored(measured: Measured) -> Measured:
         yaw=-measured.face.yaw,
         roll=-measured.face.roll,
     )
-    linear = np.ascontiguousarray(measured.linear[:, ::-1])
-    return replace(measured, linear=linear, labels=np.ascontiguousarray(measured.labels[:, ::-1]), face=face)
+    return replace(
+        measured,
+        linear=np.ascontiguousarray(measured.linear[:, ::-1]),
+        labels=np.ascontiguousarray(measured.labels[:, ::-1]),
+        cover=np.ascontiguousarray(measured.cover[:, ::-1]),
+        face=face,
+    )
 
 
 @cache

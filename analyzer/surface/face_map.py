@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -33,7 +33,8 @@ _HEAD_SD = 0.06
 _IRISES = ((469, 471), (474, 476))
 # What the smoothing of a texel's colour takes out, in texels: finer than any patch of skin, coarser than JPEG's noise.
 _SMOOTH = 0.7
-# Regions are judged in the photograph itself; in between, the map is judged, on a face of so many texels.
+# Regions are judged in the photograph itself; in between, the map is judged, on a face of so many texels: it loses less
+# to noise and shine than the photograph would.
 _EYE_TEXELS = 0.28 * SIDE
 # Gaps larger than this in the skin stay gaps.
 _LARGEST_GAP_CM2 = 2.0
@@ -67,6 +68,11 @@ class FaceMap:
     def texel_area(self) -> NDArray[np.float32]:
         """(SIDE, SIDE): the size of each texel of this person's skin in cm2; 0 outside of the mesh."""
         return np.asarray(layout().area * np.float32(self.size**2), np.float32)
+
+    def mirrored(self) -> FaceMap:
+        """The map as it is if the photograph was taken in a mirror."""
+        codes, seen = np.ascontiguousarray(self.codes[:, ::-1]), np.ascontiguousarray(self.seen[:, ::-1])
+        return replace(self, codes=codes, seen=seen)
 
     def to_bytes(self) -> bytes:
         """The map as a PNG (alpha is ``seen``), with everything else as text in it; less than 100 kB."""
@@ -123,10 +129,10 @@ def map_face(measured: Measured, a_se: float) -> FaceMap:
     lab[chart.inside] = measured.calibration.to_lab(linear[chart.inside], places)
     seen |= _red_patches(seen, chart.skin, lab, size)
     codes = np.clip(np.round((lab - _FIRST) / _STEP), 0, 255).astype(np.uint8)
-    if measured.calibration.mirrored:
-        codes, seen = np.ascontiguousarray(codes[:, ::-1]), np.ascontiguousarray(seen[:, ::-1])
     per_cm = per_average_cm * measured.factor / size
-    return FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), measured.calibration.found)
+    found = measured.calibration.found
+    laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found)
+    return laid.mirrored() if measured.calibration.mirrored else laid
 
 
 def _scale(points: Floats, rotation: Floats) -> float:
@@ -167,11 +173,12 @@ def _seen(measured: Measured, chart: Layout, where: Floats, linear: NDArray[np.f
     height, width = measured.labels.shape
     at = np.round(where).astype(int)
     framed = (at[..., 0] >= 0) & (at[..., 0] < width) & (at[..., 1] >= 0) & (at[..., 1] < height)
-    label = measured.labels[np.clip(at[..., 1], 0, height - 1), np.clip(at[..., 0], 0, width - 1)]
+    x, y = np.clip(at[..., 0], 0, width - 1), np.clip(at[..., 1], 0, height - 1)
     area = chart.skin & facing & framed
     region = area & outline_mask(tuple(mesh.OUTLINES.values()))
-    bare = bare_skin(linear, area, area & outline_mask(_SEEDS), _EYE_TEXELS)
-    skin = np.where(region, label > 0, bare).astype(np.uint8)
+    uncovered = area & ~measured.cover[y, x]
+    bare = bare_skin(linear, uncovered, uncovered & outline_mask(_SEEDS), _EYE_TEXELS)
+    skin = np.where(region, measured.labels[y, x] > 0, bare).astype(np.uint8)
     # Outlines leave seams of a texel between the regions and the rest.
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     return np.asarray(area & (closed > 0), np.bool_)

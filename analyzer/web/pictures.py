@@ -25,6 +25,17 @@ def comparison(
 
     Raises ``NoSuchRecord`` for photographs that are not the actor's or not of one person, and ``NotComparable``.
     """
+    return _pair(archive, actor, ids, region, anonymise, kind)[0]
+
+
+def comparison_doubt(archive: Archive, actor: Actor, ids: tuple[str, str], region: str, anonymise: bool) -> str:
+    """The sentence that asks whether both photographs show one person, or ""; of the picture drawn last, at no cost."""
+    return _pair(archive, actor, ids, region, anonymise, "png")[1]
+
+
+def _pair(
+    archive: Archive, actor: Actor, ids: tuple[str, str], region: str, anonymise: bool, kind: Kind
+) -> tuple[bytes, str]:
     # The right to see is asked every time; only the picture itself is remembered.
     before, after = (get_photograph(archive, actor, one) for one in ids)
     if before.patient_id != after.patient_id:
@@ -47,12 +58,12 @@ def _drawn(
     card: CardChoice,
     kind: Kind,
     spoken: str,
-) -> bytes:
+) -> tuple[bytes, str]:
     from analyzer.compare import comparison as compared
 
     with speaking(spoken):
         page = compared(before, after, region, anonymise, names, card.wanted(), times)
-        return page.png() if kind == "png" else page.pdf()
+        return page.png() if kind == "png" else page.pdf(), page.doubt
 
 
 def change_map(archive: Archive, actor: Actor, photograph_id: str, width: int) -> bytes:

@@ -194,6 +194,16 @@ def test_compare_writes_a_picture_without_metadata(samples: Path, tmp_path: Path
         assert len(PdfReader(output).pages) == 1
 
 
+def test_compare_asks_about_two_people_and_draws_them(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "pair.png"
+    pair = samples / "p01_light_skin" / "d07.jpg", samples / "p03_rebound" / "before_1.jpg"
+    assert run("compare", *pair, "-o", output) == 0
+    assert "may show two different people" in capsys.readouterr().err
+    assert output.exists()
+
+
 def test_compare_refuses_what_it_cannot_measure(
     samples: Path, tmp_path: Path, cat_jpeg: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

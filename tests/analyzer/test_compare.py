@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +15,10 @@ from pypdf import PdfReader
 from analyzer.compare import Comparison, comparison
 from analyzer.compare.comparison import PICTURE_HEIGHT, PICTURE_WIDTH
 from analyzer.errors import NotComparable
+from analyzer.face import find_face
 from calibration.errors import UsageError
+from calibration.simulated_occluders import Occluder
+from calibration.simulation import Framing, Person, Portrait, Scene, render
 
 # Where the pictures start on the page.
 TOP = 150
@@ -153,6 +158,54 @@ def test_without_a_card_the_page_says_so_and_claims_nothing(samples: Path) -> No
 def test_a_photograph_that_cannot_be_measured_is_named(samples: Path, cat_jpeg: bytes) -> None:
     with pytest.raises(NotComparable, match="After"):
         comparison(samples / "p01_light_skin" / "d00.jpg", cat_jpeg)
+
+
+@pytest.mark.parametrize("other", ["p02_dark_skin", "p03_rebound"])
+def test_two_people_are_asked_about_and_not_refused(samples: Path, other: str) -> None:
+    pair = comparison(samples / "p01_light_skin" / "d07.jpg", samples / other / "before_1.jpg")
+    assert pair.two_people
+    text = PdfReader(BytesIO(pair.pdf())).pages[0].extract_text()
+    assert "These two photographs may show two different people" in text
+
+
+def test_nobody_is_asked_about_one_person(faded: Comparison) -> None:
+    assert not faded.two_people and not faded.doubt
+    assert "two different people" not in PdfReader(BytesIO(faded.pdf())).pages[0].extract_text()
+
+
+def from_nearer(source: Path) -> bytes:
+    """The middle of the face grows by a sixth, as it does when the lens comes from an arm's length to a hand's."""
+    with Image.open(source) as picture:
+        pixels, exif = np.asarray(picture.convert("RGB")), picture.getexif()
+    face = find_face(pixels).face
+    assert face is not None
+    centre = face.landmarks[4, :2]
+    y, x = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]].astype(np.float32)
+    off = np.stack([x, y], axis=-1) - centre
+    grown = 1 + np.exp(-((np.hypot(*off.transpose(2, 0, 1)) / (1.1 * face.eye_distance)) ** 2)) / 6
+    at = (centre + off / grown[..., None]).astype(np.float32)
+    data = BytesIO()
+    Image.fromarray(cv2.remap(pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR)).save(data, "JPEG", exif=exif)
+    return data.getvalue()
+
+
+def test_one_person_from_nearer_is_one_person(samples: Path) -> None:
+    folder = samples / "p03_rebound"
+    pair = comparison(folder / "before_1.jpg", from_nearer(folder / "before_2.jpg"))
+    far, near = (np.array(one.photo.face.proportions) for one in pair.sides if one.photo.face is not None)
+    assert np.abs(far - near).max() > 0.025  # the lens is seen in the proportions
+    assert not pair.two_people
+
+
+def test_one_person_with_glasses_is_one_person(samples: Path) -> None:
+    portrait = Portrait.read(samples / "portraits", "linda_godwin__usa")
+    scene = Scene(Person("linda_godwin__usa", (62.0, 11.0, 17.0)), framing=Framing(600, 800, 0.6))
+    shots = []
+    for worn in ((), (Occluder("glasses", "black", seed=3),)):
+        data = BytesIO()
+        Image.fromarray(render(replace(scene, occluders=worn), portrait).rgb8).save(data, "JPEG", quality=92)
+        shots.append(data.getvalue())
+    assert not comparison(shots[0], shots[1]).two_people
 
 
 def test_a_place_that_cannot_be_written_is_told(faded: Comparison, tmp_path: Path) -> None:

@@ -77,6 +77,39 @@ def test_people_are_lifelike_in_any_light(name: str, gains: tuple[float, float, 
     assert is_lifelike(face, linear(picture) * np.array(gains, np.float32))
 
 
+def stored(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1), np.uint8)
+
+
+def few_tints(picture: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    for _ in range(3):
+        picture = np.asarray(cv2.bilateralFilter(picture, 9, 60, 20), np.uint8)
+    return (picture // step * step + step // 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["linda_godwin__usa", "robert_satcher__usa"])
+@pytest.mark.parametrize(("step", "quality"), [(32, 95), (40, 75), (40, 95), (56, 75)])
+def test_a_portrait_in_a_few_tints_is_nobodys_also_as_a_jpeg(name: str, step: int, quality: int) -> None:
+    picture = portrait(name)
+    face = find_face(picture).face
+    assert face is not None
+    found = map_regions(face, linear(stored(few_tints(picture, step), quality)))
+    assert [one.code for one in found.problems] == ["no_face"]
+
+
+@pytest.mark.parametrize("name", ["frederick_sturckow__usa", "linda_godwin__usa", "robert_satcher__usa"])
+@pytest.mark.parametrize("size", [1.0, 0.35])
+def test_a_poor_jpeg_of_a_person_is_still_a_persons(name: str, size: float) -> None:
+    picture = np.asarray(cv2.resize(portrait(name), None, fx=size, fy=size, interpolation=cv2.INTER_AREA), np.uint8)
+    face = find_face(picture).face
+    assert face is not None
+    noise = np.random.default_rng(1).normal(0, 6, picture.shape)
+    noisy = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    soft = np.asarray(cv2.bilateralFilter(picture, 9, 40, 10), np.uint8)  # as phones take noise out
+    dark = (picture * 0.3).astype(np.uint8)
+    assert all(is_lifelike(face, linear(stored(one, 30))) for one in (picture, noisy, soft, dark))
+
+
 def test_a_blurred_photograph_of_a_person_is_still_a_persons() -> None:
     picture = portrait("daniel_tani__usa")
     face = find_face(picture).face

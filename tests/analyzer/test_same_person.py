@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from PIL import Image
 
 from analyzer.face import find_face
 from analyzer.reading import FaceReading, Reading, SkinTone, tone_class
-from analyzer.same_person import other_person, proportions
+from analyzer.same_person import may_be_two_people, other_person, proportions
 from analyzer.series_doubts import doubted
+from analyzer.skin_pattern import Patterns
 
 FACES = Path(__file__).parents[2] / "samples" / "portraits"
 ROUND, LONG = "jose_hernandez__usa", "robert_satcher__usa"
@@ -61,6 +63,35 @@ def test_two_photographs_or_no_majority_name_nobody() -> None:
     one, other = seen(LONG), seen("boris_morukov__russia")
     assert other_person([reading("a", one), reading("b", other)]) == set()
     assert other_person([reading(f"{k}", each) for k, each in enumerate((one, one, other, other))]) == set()
+
+
+def likeness(skin: float, parts: float) -> Patterns:
+    """What the face maps of two photographs say of their marks."""
+    found = Patterns({})
+    found.__dict__["likeness"], found.__dict__["parts_likeness"] = (
+        np.array([[1, one], [one, 1]]) for one in (skin, parts)
+    )
+    return found
+
+
+def test_of_two_photographs_marks_and_proportions_are_asked_together() -> None:
+    one, other = reading("a", seen(LONG)), reading("b", seen("boris_morukov__russia"))
+    assert may_be_two_people(one, other, likeness(0.1, 0.5))
+    assert may_be_two_people(one, other, likeness(0.3, 0.9))  # far beyond what any lens does
+    assert not may_be_two_people(one, other, likeness(0.6, 0.9))  # the skin's own marks have the last word
+    # Marks that do not agree are not enough: other light does that, too. A clearly other tone is.
+    again = reading("c", seen(LONG, 6))
+    assert not may_be_two_people(one, again, likeness(0.1, 0.5))
+    assert may_be_two_people(one, reading("d", seen(LONG, 6), -40), likeness(0.1, 0.5))
+    assert not may_be_two_people(one, reading("e", seen(LONG, 6), -40, card=False), likeness(0.1, 0.5))
+
+
+def test_a_turned_head_or_too_little_skin_asks_nothing() -> None:
+    one, other = reading("a", seen(LONG)), reading("b", seen("boris_morukov__russia"))
+    assert other.face is not None
+    turned = replace(other, face=replace(other.face, yaw=20.0))
+    assert not may_be_two_people(one, turned, likeness(0.1, 0.5))
+    assert not may_be_two_people(one, reading("c", seen(LONG, 6)), likeness(float("nan"), 0.5))
 
 
 def test_only_coarse_numbers_are_kept_and_read_back() -> None:

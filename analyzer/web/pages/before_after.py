@@ -12,7 +12,7 @@ from analyzer.records.courses import Course, day_of, worklist
 from analyzer.records.photographs import Photograph
 from analyzer.web.context import archive
 from analyzer.web.pages import parts
-from analyzer.web.pictures import comparison
+from analyzer.web.pictures import comparison, comparison_doubt
 from analyzer.words import day, plain, say
 from calibration.errors import RuborError
 from calibration.language import language
@@ -37,6 +37,8 @@ def show() -> None:
     except RuborError as error:
         st.info(str(error))
         return
+    if doubt := comparison_doubt(archive(), LOCAL_USER, (before.id, after.id), region, anonymise):
+        st.warning(doubt)
     query = urlencode({"region": region, "anonymise": int(anonymise), "lang": language()})
     base = f"/compare/{before.id}/{after.id}"
     alt = say("before_after.alt", before=_name(before, course), after=_name(after, course))

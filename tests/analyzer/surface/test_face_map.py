@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from analyzer.facing import looks_forward
 from analyzer.pipeline import PhotoAnalysis, analyze_photo, analyze_photo_bytes
 from analyzer.surface.face_map import FaceMap, region_at
 from analyzer.surface.layout import SIDE, layout, outline_mask
+from calibration.simulated_occluders import Occluder
+from calibration.simulation import Framing, Person, Portrait, Scene, render
 
 
 def test_what_is_stored_is_read_back_exactly_and_is_small(maps: dict[str, FaceMap]) -> None:
@@ -81,6 +84,24 @@ def test_most_of_the_bare_face_is_seen_and_no_hair(maps: dict[str, FaceMap]) -> 
     for one in maps.values():
         assert one.texel_area[one.seen].sum() > 150
         assert (one.lab[..., 0][one.seen] < 30).mean() < 0.01
+
+
+@pytest.mark.parametrize("worn", [Occluder("hand", seed=1), Occluder("beard", "brown", seed=1)])
+def test_a_hand_or_a_beard_is_no_skin_between_the_regions_either(samples: Path, worn: Occluder) -> None:
+    # Nobody whom the cover test was taught with.
+    scene = Scene(Person("linda_godwin__usa", (66.0, 10.0, 15.0)), framing=Framing(560, 720, 0.6, 0.5, 0.5), card=None)
+    picture = render(replace(scene, occluders=(worn,)), Portrait.read(samples / "portraits", "linda_godwin__usa"))
+    out = io.BytesIO()
+    Image.fromarray(picture.rgb8).save(out, "PNG")
+    analysis = analyze_photo_bytes(out.getvalue(), "worn.png")
+    assert analysis.measured is not None and analysis.face_map is not None
+    where = np.round(layout().spread(analysis.measured.face.landmarks[: mesh.SKIN_POINTS, :2])).astype(int)
+    between = layout().skin & ~outline_mask(tuple(mesh.OUTLINES.values()))
+    bare = picture.bare[where[..., 1].clip(0, 719), where[..., 0].clip(0, 559)]
+    seen = analysis.face_map.seen & between
+    assert (between & ~bare).sum() > 0.1 * between.sum()
+    assert (seen & ~bare).sum() < 0.05 * seen.sum()
+    assert seen.sum() > 0.3 * (between & bare).sum()
 
 
 def test_a_photograph_without_a_face_has_no_map(tmp_path: Path, cat_jpeg: bytes) -> None:
