@@ -15,6 +15,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sitters import PORTRAITS
 
 from calibration import spectra
 from calibration.card_reading import CardReading
@@ -34,7 +35,6 @@ Size = tuple[int, int]
 Layout = Literal["classic-24", "mini-24", "nano-24", "passport-24", "rubor"]
 
 BOUGHT: tuple[Layout, ...] = ("classic-24", "mini-24", "nano-24", "passport-24")
-FACES = Path(__file__).parent.parent / "samples" / "portraits"
 # Pixels of a flat card from one field to the next, and of our own for each millimetre.
 STEP, DETAIL = 60, 4
 # Lamps on which the finder's limits were looked at, and those kept for the tables.
@@ -321,7 +321,7 @@ def busy_ground(size: Size, rng: np.random.Generator) -> Picture:
                 shade = rng.uniform(0.6, 0.8) if light else rng.uniform(0.05, 0.12)
                 cv2.rectangle(ground, (left, top), (left + key, top + key), (float(shade),) * 3, -1)
     else:
-        portraits = sorted(FACES.glob("*.jpg"))
+        portraits = sorted(PORTRAITS.glob("*.jpg"))
         return np.asarray(cv2.resize(_portrait(portraits[int(rng.integers(len(portraits)))]), size), np.uint8)
     coded = np.rint(encode_srgb(np.clip(ground, 0, 1)) * 255).astype(np.uint8)
     return np.asarray(cv2.resize(coded, size, interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -25,7 +25,6 @@ import cv2
 import numpy as np
 from card_scenes import (
     BOUGHT,
-    FACES,
     LAMPS_TO_CHOOSE,
     LAMPS_TO_JUDGE,
     Layout,
@@ -39,6 +38,7 @@ from card_scenes import (
     random_eye,
 )
 from other_charts import CHARTS
+from sitters import PORTRAITS
 from spoilt_cards import HARDENED, MAY_BE_REFUSED, MUST_BE_REFUSED, Change
 
 from calibration.detection import find_card
@@ -223,7 +223,7 @@ def real() -> None:
     )
     groups = {
         "cards": sorted(path for path in REAL.glob("*.jpg") if not path.name.startswith("neg")),
-        "no card: portraits": sorted(FACES.glob("*.jpg")),
+        "no card: portraits": sorted(PORTRAITS.glob("*.jpg")),
     }
     for name, paths in groups.items():
         times, found = [], 0

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 from face_map_analysis import Analysed, analyse, course_of, series_of
-from face_map_patients import TONES, Patient, patient, place_in_portrait
+from face_map_patients import Patient, patient, place_in_portrait
 from numpy.typing import NDArray
+from sitters import TONES
 
 from analyzer import mesh
 from analyzer.recovery import Recovery, judge

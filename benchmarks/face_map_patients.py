@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from sitters import PORTRAITS, TONES
 
 from analyzer import mesh
 from analyzer.surface.layout import layout
@@ -44,7 +45,6 @@ from calibration.simulation import (
 
 Floats = NDArray[np.float64]
 
-PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
 FRAMING = Framing(width=540, height=720, face_width=0.62)
 # Twice the pixels that the photograph has of the face, at most: more would be thrown away.
 MOST_FACE_WIDTH = 420.0
@@ -54,15 +54,6 @@ CASES: Mapping[str, tuple[float, ...]] = {"spot": (2.0, 3.2), "pigment": (3.2, 5
 SPOT_CM, SPOT_A = 1.2, 4.0
 # Melanin of a dark patch (volume fraction), on the first of its days and on the second: light skin loses 6 and 8 L*.
 PATCH_MELANIN = (0.045, 0.06)
-# ITA in degrees, from - to, by class.
-TONES = {
-    "very_light": (55.0, 65.0),
-    "light": (41.0, 55.0),
-    "intermediate": (28.0, 41.0),
-    "tan": (10.0, 28.0),
-    "brown": (-30.0, 10.0),
-    "dark": (-65.0, -30.0),
-}
 # Redness beyond this dose is no spot that a clinic would call one of 4 a*: very dark skin does not become so red.
 MOST_DOSE = 1.5
 # Share of patients who are lit from one side after the treatment, and by how many stops over the picture's width.
@@ -238,9 +229,9 @@ def _spot_dose(
 def _photograph(scene: Scene, portrait: Portrait, turned: tuple[float, float], path: Path) -> Floats:
     """Write the file, its head turned by yaw and pitch, and beside it the true a* on the map; where the mesh lies."""
     picture = render(scene, portrait)
-    points = _placed(portrait_and_points(portrait.name)[1][: mesh.SKIN_POINTS], portrait, scene)
-    moved = points + _turn(points, *turned)
-    shown = _warp(picture.rgb8, points, moved)
+    points = in_the_scene(portrait_and_points(portrait.name)[1][: mesh.SKIN_POINTS], portrait, scene)
+    moved = points + turned_by(points, *turned)
+    shown = warped(picture.rgb8, points, moved)
     out = io.BytesIO()
     Image.fromarray(shown).save(out, "JPEG", quality=scene.sensor.jpeg_quality, subsampling=scene.sensor.subsampling)
     path.write_bytes(out.getvalue())
@@ -251,7 +242,7 @@ def _photograph(scene: Scene, portrait: Portrait, turned: tuple[float, float], p
     return moved
 
 
-def _placed(points: Floats, portrait: Portrait, scene: Scene) -> Floats:
+def in_the_scene(points: Floats, portrait: Portrait, scene: Scene) -> Floats:
     """Points of the portrait in the photograph's pixels (as ``simulation`` places it)."""
     framing = scene.framing
     scale = framing.face_width * framing.width / portrait.face_width
@@ -261,7 +252,7 @@ def _placed(points: Floats, portrait: Portrait, scene: Scene) -> Floats:
     return np.asarray((points - portrait.face_centre) @ turn.T + goal)
 
 
-def _turn(points: Floats, yaw: float, pitch: float) -> Floats:
+def turned_by(points: Floats, yaw: float, pitch: float) -> Floats:
     """How far each point moves in the picture when the head turns about the middle of its depth (468, 2)."""
     average = mesh.average_face().points
     size = np.ptp(points[:, 0]) / np.ptp(average[:, 0])
@@ -272,7 +263,7 @@ def _turn(points: Floats, yaw: float, pitch: float) -> Floats:
     return np.column_stack([across, down])
 
 
-def _warp(picture: NDArray[np.uint8], before: Floats, after: Floats) -> NDArray[np.uint8]:
+def warped(picture: NDArray[np.uint8], before: Floats, after: Floats) -> NDArray[np.uint8]:
     """Move the face's points from ``before`` to ``after``; what lies outside of the face stays."""
     from scipy.interpolate import LinearNDInterpolator
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from problems import CLASSES, PORTRAITS
+from sitters import PORTRAITS, TONES
 
 from analyzer.pipeline import analyze_photo_bytes
 from analyzer.reading import FACE, LABELS
@@ -63,7 +63,7 @@ def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> l
     """The regions of one person's photographs; None for one that was refused."""
     portraits = sorted(path.stem for path in PORTRAITS.glob("*.jpg"))
     portrait = portraits[count % len(portraits)]
-    low, high = CLASSES[person_class]
+    low, high = TONES[person_class]
     person = random_person(rng, portrait, ita=(low, high))
     phone, isp = Phone.random(rng, HELD_OUT_CAMERAS), Isp.random(rng)
     width, height = SIZES[count % len(SIZES)]
@@ -168,7 +168,7 @@ def main() -> None:
         "| error of delta a* | p95 | inside 2 a_se | median a_se / RMS |\n" + "|---" * 11 + "|"
     )
     everybody = []
-    for index, name in enumerate(CLASSES):
+    for index, name in enumerate(TONES):
         rng = np.random.default_rng([options.seed, index])
         people = [photographs_of(name, rng, index + count) for count in range(options.people)]
         everybody += people

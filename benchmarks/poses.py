@@ -15,13 +15,13 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 from company import company
 from files import files
 from numpy.typing import NDArray
+from sitters import CHOSEN, HELD_OUT, PORTRAITS, TONES
 from turned_heads import Head, Pose
 
 from analyzer.erythema import a_at_level
@@ -31,24 +31,7 @@ from analyzer.regions import map_regions
 from calibration.cielab import decode_srgb, encode_srgb
 from calibration.simulation import Blood, Framing, Portrait, Rendered, Sensor, random_person, random_scene, render
 
-PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
-PEOPLE = (
-    "boris_morukov__russia",
-    "daniel_tani__usa",
-    "jose_hernandez__usa",
-    "stephanie_wilson__usa",
-    "frederick_sturckow__usa",
-    "linda_godwin__usa",
-    "robert_satcher__usa",
-)
-CLASSES = {
-    "very_light": (55.0, 62.0),
-    "light": (41.0, 55.0),
-    "intermediate": (28.0, 41.0),
-    "tan": (10.0, 28.0),
-    "brown": (-30.0, 10.0),
-    "dark": (-70.0, -30.0),
-}
+PEOPLE = CHOSEN + HELD_OUT
 ASIDE = {"15 degrees to a side": ((15, 0), (-15, 0)), "25 degrees to a side": ((25, 0), (-25, 0))}
 TURNS = {**ASIDE, "18 degrees up or down": ((0, 18), (0, -18))}
 AGAIN = 6
@@ -81,10 +64,10 @@ class Sitter:
 
 def portrait(number: int, *, card: bool) -> tuple[str, Rendered]:
     """The tone class and the picture of the ``number``-th person."""
-    tone = list(CLASSES)[number % len(CLASSES)]
-    name = PEOPLE[(number + 2 * (number // len(CLASSES))) % len(PEOPLE)]
+    tone = list(TONES)[number % len(TONES)]
+    name = PEOPLE[(number + 2 * (number // len(TONES))) % len(PEOPLE)]
     rng = np.random.default_rng((7000 if card else 8000) + number)
-    person = random_person(rng, name, ita=CLASSES[tone])
+    person = random_person(rng, name, ita=TONES[tone])
     blood = Blood(dose=float(rng.choice([0.0, 0.08, 0.2])), seed=number)
     scene = random_scene(rng, person, mixed=0.0, blood=blood, framing=Framing(1200, 1600))
     if not card:
@@ -193,7 +176,7 @@ def turns_table(people: Sequence[Sitter]) -> None:
             f"| {rms[0]:.2f}, {middle:.2f}, {most:.2f} | {rms[1]:.2f} | {rms[2]:.2f} |"
         )
     print("\n| ITA class | " + " | ".join(TURNS) + " |\n|---|" + "---|" * len(TURNS))
-    for tone in CLASSES:
+    for tone in TONES:
         figures = [np.asarray(by_tone[tone, name]) for name in TURNS]
         print(
             f"| {tone} | " + " | ".join(f"{np.sqrt((one**2).mean()):.2f}" if len(one) else "" for one in figures) + " |"

@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from sitters import PORTRAITS, TONES
 
 from analyzer.pipeline import analyze_photo_bytes
 from analyzer.reading import FACE
@@ -47,16 +48,7 @@ from calibration.simulation import (
     render,
 )
 
-PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
 HELD_OUT_PORTRAITS = sorted(path.stem for path in PORTRAITS.glob("*.jpg"))[1::2]
-CLASSES = {
-    "very_light": (55, 90),
-    "light": (41, 55),
-    "intermediate": (28, 41),
-    "tan": (10, 28),
-    "brown": (-30, 10),
-    "dark": (-75, -30),
-}
 # A card is burnt when at least this share of its white patch is at the end of the scale, and whole when at most this
 # share of any patch is. Between is not scored.
 BURNT, WHOLE = 0.5, 0.01
@@ -180,7 +172,7 @@ def outcomes(pictures: int, seed: int, keep: Path | None) -> Iterator[tuple[str,
             name, number, found = json.loads(line)
             known[name, number] = found
     for number in range(pictures):
-        for place, (name, band) in enumerate(CLASSES.items()):
+        for place, (name, band) in enumerate(TONES.items()):
             if (name, number) not in known:
                 rng = np.random.default_rng([seed, number, place])
                 portrait = portraits[(number + place) % len(portraits)]
@@ -197,12 +189,12 @@ def print_rates(pictures: int, seed: int, keep: Path | None) -> None:
     found: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
     for what, name, codes in outcomes(pictures, seed, keep):
         found[what, name].append(codes)
-    print("| code | raised when true | raised when not | " + " | ".join(CLASSES) + " |")
-    print("|---|---|---|" + "---|" * len(CLASSES))
+    print("| code | raised when true | raised when not | " + " | ".join(TONES) + " |")
+    print("|---|---|---|" + "---|" * len(TONES))
     for code in CODES:
-        true = {name: [code in one for one in found[code, name]] for name in CLASSES}
-        false = {name: [code in one for one in found["plain", name]] for name in CLASSES}
-        cells = [f"{sum(true[name])} of {len(true[name])} / {sum(false[name])}" for name in CLASSES]
+        true = {name: [code in one for one in found[code, name]] for name in TONES}
+        false = {name: [code in one for one in found["plain", name]] for name in TONES}
+        cells = [f"{sum(true[name])} of {len(true[name])} / {sum(false[name])}" for name in TONES]
         print(f"| `{code}` | {share(true)} | {share(false)} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -215,7 +207,7 @@ def print_side(people: int, seed: int) -> None:
     """How far ``a_level`` moves under light from one side, against the same scene in even light."""
     portraits = [Portrait.read(PORTRAITS, name) for name in HELD_OUT_PORTRAITS]
     moves: dict[str, dict[str, list[float]]] = {}
-    for place, (name, band) in enumerate(CLASSES.items()):
+    for place, (name, band) in enumerate(TONES.items()):
         moves[name] = {"face": [], "regions": [], "se": []}
         for number in range(people):
             rng = np.random.default_rng([seed, number, place])

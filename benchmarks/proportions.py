@@ -12,13 +12,13 @@ import argparse
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
-from face_map_patients import PORTRAITS, _warp, portraits
+from face_map_patients import portraits, warped
 from numpy.typing import NDArray
 from PIL import Image
+from sitters import PORTRAITS
 
 from analyzer import mesh
 from analyzer.face import find_face
@@ -61,13 +61,13 @@ def seen(name: str, count: int) -> Iterator[tuple[float, ...]]:
     points = np.array(document["portraits"][name])[: mesh.SKIN_POINTS]
     scale = FACE / np.ptp(points[:, 0])
     move = np.column_stack([np.eye(2) * scale, np.array(SIZE) * [0.5, 0.49] - scale * points.mean(axis=0)])
-    with Image.open(Path(PORTRAITS) / f"{name}.jpg") as picture:
+    with Image.open(PORTRAITS / f"{name}.jpg") as picture:
         srgb = np.asarray(picture.convert("RGB"))
     plain = np.asarray(cv2.warpAffine(srgb, move, SIZE, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE))
     placed = points @ move[:, :2].T + move[:, 2]
     rng = np.random.default_rng(5)
     for k in range(count):
-        changed = _warp(plain.astype(np.uint8), placed, moved(placed, rng, LENS_CM[k % len(LENS_CM)]))
+        changed = warped(plain.astype(np.uint8), placed, moved(placed, rng, LENS_CM[k % len(LENS_CM)]))
         smaller = rng.uniform(0.5, 1.0)
         size = (round(SIZE[0] * smaller), round(SIZE[1] * smaller))
         file = io.BytesIO()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from sitters import CHOSEN, HELD_OUT, PORTRAITS, TONES
 
 from analyzer.face import find_face
 from analyzer.reading import LABELS
@@ -22,18 +22,6 @@ from calibration.cielab import decode_srgb
 from calibration.simulated_occluders import COLOURS, KINDS, Kind, Occluder
 from calibration.simulation import Blood, Framing, Portrait, random_person, random_scene, render
 
-PORTRAITS = Path(__file__).parent.parent / "samples" / "portraits"
-# Thresholds of the skin tests were chosen on the first four people; the others are for judging.
-CHOSEN = ("boris_morukov__russia", "daniel_tani__usa", "jose_hernandez__usa", "stephanie_wilson__usa")
-HELD_OUT = ("frederick_sturckow__usa", "linda_godwin__usa", "robert_satcher__usa")
-CLASSES = {
-    "very_light": (55.0, 62.0),
-    "light": (41.0, 55.0),
-    "intermediate": (28.0, 41.0),
-    "tan": (10.0, 28.0),
-    "brown": (-30.0, 10.0),
-    "dark": (-70.0, -30.0),
-}
 FRAMING = Framing(700, 900, 0.6, 0.5, 0.5)
 ALLOWED_OFF = 0.02
 # A region of which more than this is bare skin is in sight.
@@ -78,7 +66,7 @@ def pictures(people: Sequence[str], variants: int, every: int = 1) -> Iterator[P
     kinds: tuple[Kind | None, ...] = (None, *KINDS)
     for kind in kinds:
         for colour in list(COLOURS[kind] if kind else {}) or [""]:
-            for tone, ita in CLASSES.items():
+            for tone, ita in TONES.items():
                 for _ in range(variants * OFTEN.get(kind or "none", 1)):
                     seed += 1
                     if seed % every:

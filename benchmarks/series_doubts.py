@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from face_map import interval
-from face_map_patients import TONES
 from series_people import Taken, bare, filmed, people, skin_colour
+from sitters import TONES
 
 from analyzer.same_person import may_be_two_people
 from analyzer.series_doubts import doubted

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from face_map_patients import PORTRAITS, TONES, _placed, _turn, _warp, portraits
+from face_map_patients import in_the_scene, portraits, turned_by, warped
 from numpy.typing import NDArray
 from PIL import Image
 from proportions import moved
+from sitters import PORTRAITS, TONES
 
 from analyzer import mesh
 from analyzer.photo_analysis import analyze_photo_bytes
@@ -87,13 +88,13 @@ def _photographs(seed: int, cache: Path) -> list[Taken | None]:
             picture = render(scene, portrait).rgb8
             document = json.loads((PORTRAITS / "landmarks.json").read_text())
             points = np.array(document["portraits"][name])[: mesh.SKIN_POINTS, :2]
-            placed = _placed(points, portrait, scene)
+            placed = in_the_scene(points, portrait, scene)
             if kind == "near":
                 goal = moved(placed, each, float(each.uniform(*NEAR_CM)))
             else:
-                goal = placed + _turn(placed, *np.radians(each.normal(0, [5.0, 4.0])))
+                goal = placed + turned_by(placed, *np.radians(each.normal(0, [5.0, 4.0])))
             out = io.BytesIO()
-            Image.fromarray(_warp(picture, placed, goal)).save(out, "JPEG", quality=scene.sensor.jpeg_quality)
+            Image.fromarray(warped(picture, placed, goal)).save(out, "JPEG", quality=scene.sensor.jpeg_quality)
             _keep(file, out.getvalue())
         taken.append(_read(file, seed, name, tone, kind))
     return taken
