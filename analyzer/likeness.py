@@ -25,10 +25,10 @@ LEAST_SPAN = 0.08
 LEAST_TEXTURE = 0.0012
 # Spread of ln(R/G) and ln(B/G) over a picture without colour, from the middle to nearly all of it.
 COLOURLESS = 0.02
-# How much of a channel's histogram over the face (8-bit sRGB, single details taken out) stays where it is when it is
-# smoothed over a tenth of its span. Portraits of all tones keep 0.80 and more, in JPEG's qualities from 10 to 95, dark,
-# brightened or denoised; what was brought to steps of 32 and more, or to sixteen tints, at most 0.70, also in JPEGs.
-FEW_TINTS = 0.72
+# How much of a channel's histogram over the bare skin (8-bit sRGB, single details taken out) stays where it is when it
+# is smoothed over a tenth of its span. Portraits of all tones keep 0.80 and more, small, dark, denoised or in a poor
+# JPEG; what was brought to steps of 32 and more at most 0.73, also in JPEGs.
+FEW_TINTS = 0.76
 # What JPEG, noise and a stretched tone curve leave of single codes; and the end of the scale, which says nothing.
 CODES, DARKEST, BRIGHTEST = 1.5, 6, 249
 

@@ -31,6 +31,9 @@ LEAST_DARKER, MOST_DARKER = 0.4, 3.6
 # So much of the fall of L* counts towards a spot's strength, which has to reach this: of the same blood, dark skin
 # shows half in a* and the more in L*.
 DARKER_COUNTS, LEAST_STRENGTH = 0.4, 2.4
+# What stood out in a* before the treatment, a highlight above all, is read otherwise under another lamp: of all beyond
+# the first of these so large a share may come and go, and does not count towards the strength.
+ORDINARY, COMES_AND_GOES = 1.0, 0.4
 # Its area, where it stands out by half as much as in its middle. A spot of 1 cm2 measures 0.65 to 1.4: the scale comes
 # from the irises, the average face is not this one, and blurring takes from the brim.
 LEAST_AREA_CM2, AREA_TOLERANCE = 1.0, 0.62
@@ -78,7 +81,8 @@ class Levelled(Protocol):
 class Standout:
     """One photograph's change against its surroundings (SIDE, SIDE), and the face's usual scatter of it (a*).
 
-    ``contrast`` is how much more a* rose than around it, ``darker`` how much more L* fell. ``level`` is the change of
+    ``contrast`` is how much more a* rose than around it, ``darker`` how much more L* fell, ``before`` how much redder
+    than its surroundings it was (paler: below 0) before the treatment. ``level`` is the change of
     the whole face since before the treatment (a*), ``level_se`` its standard error.
     """
 
@@ -87,6 +91,7 @@ class Standout:
     level_se: float
     contrast: Plane
     darker: Plane
+    before: Plane
     seen: Mask
     scatter: float
     texel_area: Plane
@@ -94,15 +99,19 @@ class Standout:
     @property
     def strength(self) -> Plane:
         """How strongly each place looks like added blood, in a* of light skin."""
-        return np.asarray(self.contrast + np.float32(DARKER_COUNTS) * np.maximum(self.darker, 0), np.float32)
+        like_blood = self.contrast + np.float32(DARKER_COUNTS) * np.maximum(self.darker, 0)
+        by_lamp = np.float32(COMES_AND_GOES) * np.maximum(np.abs(self.before) - np.float32(ORDINARY), 0)
+        return np.asarray(like_blood - by_lamp, np.float32)
 
 
 def standout(change: ChangeMap, day: float) -> Standout:
     """How much every place stands out of its surroundings."""
     against = surroundings(change)
     contrast, darker = against(change.delta), against(change.before[..., 0] - change.after[..., 0])
-    seen, level = change.seen, change.face_delta
-    return Standout(day, level, change.common_se, contrast, darker, seen, scatter_of(contrast, seen), change.texel_area)
+    before, seen, level = against(change.before[..., 1]), change.seen, change.face_delta
+    return Standout(
+        day, level, change.common_se, contrast, darker, before, seen, scatter_of(contrast, seen), change.texel_area
+    )
 
 
 def surroundings(change: ChangeMap) -> Callable[[Plane], Plane]:

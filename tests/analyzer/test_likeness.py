@@ -94,7 +94,9 @@ def test_a_portrait_in_a_few_tints_is_nobodys_also_as_a_jpeg(name: str, step: in
     face = find_face(picture).face
     assert face is not None
     found = map_regions(face, linear(stored(few_tints(picture, step), quality)))
-    assert [one.code for one in found.problems] == ["no_face"]
+    # The coarsest steps pass for covers: then hardly any skin is found, which is no patient either.
+    assert [one.code for one in found.problems] in (["no_face"], ["face_covered"])
+    assert found.covered
 
 
 @pytest.mark.parametrize("name", ["frederick_sturckow__usa", "linda_godwin__usa", "robert_satcher__usa"])
