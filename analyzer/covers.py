@@ -152,11 +152,16 @@ def _cells(plane: Plane) -> Plane:
     return np.asarray(plane.reshape(ROWS, FINE, COLUMNS, FINE).mean(axis=(1, 3)), np.float32)
 
 
+def _average_face_on_grid(fine: int) -> NDArray[np.float64]:
+    """(468, 2): x, y of the average face's points on the grid, in samples (``fine`` of them a cell)."""
+    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
+    return np.asarray((average + _ORIGIN) * fine / CELL_CM - 0.5)
+
+
 @cache
 def _own_skin() -> Mask:
     """(ROWS * FINE, COLUMNS * FINE): around the eyes, where skin is always seen, without eyes and brows themselves."""
-    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
-    points = ((average + _ORIGIN) * FINE / CELL_CM - 0.5).round().astype(np.int32)
+    points = _average_face_on_grid(FINE).round().astype(np.int32)
     drawn = np.zeros((ROWS * FINE, COLUMNS * FINE), np.uint8)
     for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE):
         x, y = points[list(eye)].mean(axis=0).round().astype(int).tolist()
@@ -171,8 +176,7 @@ def _own_skin() -> Mask:
 @cache
 def _around_the_mouth() -> Mask:
     """(ROWS, COLUMNS): on the average face, with a cell's room."""
-    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
-    cells = ((average + _ORIGIN) / CELL_CM - 0.5).round().astype(np.int32)
+    cells = _average_face_on_grid(1).round().astype(np.int32)
     drawn = np.zeros((ROWS, COLUMNS), np.uint8)
     cv2.fillPoly(drawn, [cells[list(mesh.OUTLINES["perioral"])]], 1)
     return cv2.dilate(drawn, np.ones((3, 3), np.uint8)) > 0
@@ -181,8 +185,7 @@ def _around_the_mouth() -> Mask:
 @cache
 def _eyes() -> tuple[tuple[int, int], ...]:
     """Row and column of the middle of each eye of the average face."""
-    average = mesh.average_face().points[:, :2] * [1.0, -1.0]
-    cells = ((average + _ORIGIN) / CELL_CM - 0.5)[:, ::-1]
+    cells = _average_face_on_grid(1)[:, ::-1]
     middles = [cells[list(eye)].mean(axis=0).round().astype(int) for eye in (mesh.LEFT_EYE, mesh.RIGHT_EYE)]
     return tuple((int(row), int(column)) for row, column in middles)
 

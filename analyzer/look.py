@@ -5,8 +5,8 @@ back all alike. So a face under it is less yellow than any bare skin of its ligh
 made to match skin and does; no colour of it is told from skin.
 
 In a series it is: a film lets only part of the skin's own pattern of red and brown through, its freckles, veins and
-blotches. Redness, its fading and the lamp change that pattern's strength little. Who wears the same in most
-photographs hides the difference, which is why the patient is asked.
+blotches. Redness and its fading change that pattern's strength little, lamps by up to a quarter. Who wears the same in
+most photographs hides the difference, which is why the patient is asked.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # b* of bare skin as a polynomial of L*/50 and a*/15 (1, L, L^2, a, a^2, L a), fitted to the skins that the
 # calibration's prior knows, measured and modelled; they lie around it with a standard deviation of 2.1.
 USUAL_B = (-19.84, 68.62, -31.84, 11.65, -2.79, -7.04)
-# Of bare skins that fit has not seen, read with an error of 1.5 in b*, none of 520 lies further below. Film that hides
-# a fifth of the skin is found on all dark skin, on more than half of brown, and not on lighter skin.
+# Of bare skins that fit has not seen, read with an error of 1.5 in b*, none of 914 lies further below. Film that hides
+# a fifth of the skin is found on all dark skin, on two fifths of brown, and not on lighter skin.
 LEAST_LACK = 8.0
 # The fit knows skins down to here.
 DARKEST_L, LEAST_A = 22.0, 1.0

@@ -14,6 +14,9 @@ from calibration.problems import Problem
 if TYPE_CHECKING:
     from analyzer.surface.face_map import FaceMap
 
+# Days: so far apart, two photographs are of different days.
+OTHER_DAY = 0.5
+
 
 @dataclass(frozen=True)
 class RegionColour:

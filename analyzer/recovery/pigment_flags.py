@@ -16,12 +16,11 @@ import numpy as np
 from analyzer.pigment import melanin_index_of_lab, typology_angle
 from analyzer.recovery.results import Flag
 from analyzer.recovery.texts import day_words, flag_texts, region_words
-from analyzer.series import Observation, Series
+from analyzer.series import OTHER_DAY, Observation, Series
 
 if TYPE_CHECKING:
     from analyzer.surface.dark_patches import Darkening, DarkPatch
 
-OTHER_DAY = 0.5
 # Darkening is asked from this day on, of the region that carries the verdict, once this share of the peak has gone.
 PIGMENT_FROM_DAY, REDNESS_GONE = 3.0, 0.5
 # Melanin index (100 log10(1/R) of melanin alone): scatter of one photograph, and what counts as darker.

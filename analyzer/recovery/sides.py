@@ -14,7 +14,7 @@ import numpy as np
 from analyzer.recovery.course import Course
 from analyzer.recovery.flag_words import make_flag
 from analyzer.recovery.results import Flag
-from analyzer.recovery.story import OTHER_DAY
+from analyzer.series import OTHER_DAY
 
 if TYPE_CHECKING:
     from analyzer.surface.halves import SideGap

@@ -17,8 +17,8 @@ from analyzer.recovery.noise import APART_DAYS
 from analyzer.recovery.results import Severity
 from analyzer.recovery.rises import Rise, measure_rise, shown_twice
 from analyzer.recovery.weighing import Weighed, weigh
+from analyzer.series import OTHER_DAY
 
-OTHER_DAY = 0.5  # so far apart, two photographs are of different days
 SLOW_FROM_DAY = 3.0  # no document expects most of the redness gone before (R34, R48)
 SETTLED_DAY = 10.0
 FEWEST_RISE_A = 1.5  # a*: the pattern to warn of is 2.5, and it is measured with an error near 0.8

@@ -15,7 +15,7 @@ from analyzer.recovery.pigment_flags import patch_flags, pigment_flags
 from analyzer.recovery.results import Flag, Severity
 from analyzer.recovery.sides import map_side_flags
 from analyzer.recovery.texts import day_words, flag_texts, region_words
-from analyzer.series import Series, SurfaceObservation
+from analyzer.series import OTHER_DAY, Series, SurfaceObservation
 
 if TYPE_CHECKING:
     from analyzer.surface.dark_patches import Darkening, DarkPatch
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from analyzer.surface.halves import SideGap
     from analyzer.surface.spots import Spot, Standout
 
-OTHER_DAY = 0.5
 # A spot that grew by so much (a*) and so many of its errors since it was first seen is no patch that lags behind.
 GROWN_A, GROWN_Z = 2.0, 3.0
 # A spot is over when it stands out by less than this share of what it did, in two photographs of different days.

@@ -17,12 +17,11 @@ from analyzer.pigment import melanin_indices, typology_angle
 from analyzer.surface.difference import ChangeMap, Plane
 from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask
+from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
 from analyzer.surface.spots import (
     AREA_TOLERANCE,
     LEAST_AREA_CM2,
-    OTHER_DAY,
-    clearly_below,
     patch_at,
     scatter_of,
     surroundings,
@@ -37,10 +36,9 @@ LEAST_DARKER, LEAST_ITA_FALL = 0.9, (1.5, 2.0, 3.5)
 LEAST_WARMER, OF_LIGHTNESS = (-1.0, -0.15, 0.12), (27.0, 39.0, 50.0)
 # Blood can darken too: a* rises by no more than this share of the fall of L*.
 MOST_REDDER = 0.5
-# "Stays": the later photograph still shows this share of it. Two photographs are no further apart than this.
-STAYS, MOST_DAYS = 0.7, 7.0
-# Asked from this day on, once the face is down to this share of its largest change, or to so little (a*).
-FROM_DAY, REDNESS_GONE, HARDLY_RED = 3.0, 0.5, 1.0
+# "Stays": the later photograph still shows this share of it.
+STAYS = 0.7
+ASKED = WhileFading(from_day=3.0, most_days=7.0, share=0.5, hardly_red=1.0)
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,7 @@ def darkening(change: ChangeMap, day: float) -> Darkening:
 
 def find_dark_patches(photographs: Sequence[Darkening]) -> list[DarkPatch]:
     """The patches of a series in order of time, each as seen with the photograph that confirms it; all on one map."""
-    found: list[DarkPatch] = []
-    late = [one for one in photographs if one.day >= FROM_DAY]
-    for index, later in enumerate(late):
-        before = [one for one in late[:index] if OTHER_DAY <= later.day - one.day <= MOST_DAYS]
-        most = max(one.level for one in photographs if one.day <= later.day)
-        if before and clearly_below((before[-1], later), max(REDNESS_GONE * most, HARDLY_RED)):
-            found += _confirmed(before[-1], later)
-    return found
+    return [patch for earlier, later in ASKED.pairs(photographs) for patch in _confirmed(earlier, later)]
 
 
 def _confirmed(earlier: Darkening, later: Darkening) -> list[DarkPatch]:

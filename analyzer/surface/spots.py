@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from analyzer.surface.difference import ChangeMap, Plane, blurred, masked_blur
 from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask, layout
+from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
 
 # Size of the surroundings (standard deviation of the Gaussian): wider than any spot, narrower than a cheek.
@@ -39,13 +39,9 @@ ORDINARY, COMES_AND_GOES = 1.0, 0.4
 LEAST_AREA_CM2, AREA_TOLERANCE = 1.0, 0.62
 # "Stays": the later photograph still shows this share of it.
 STAYS = 0.75
-# Photographs of different days are at least so far apart, and no further than this.
-OTHER_DAY, MOST_DAYS = 0.5, 4.0
-# Where needles went in, spots are everywhere on the first day.
-FROM_DAY = 1.5
-# "While the rest fades": the whole face is down to this share of its largest change so far, or to so little (a*). A
-# blotchy skin that reddens again as a whole has no spot; its rise is a flag of its own.
-FADED, HARDLY_RED = 0.6, 1.5
+# Where needles went in, spots are everywhere on the first day. A blotchy skin that reddens again as a whole has no
+# spot; its rise is a flag of its own.
+ASKED = WhileFading(from_day=1.5, most_days=4.0, share=0.6, hardly_red=1.5)
 
 
 @dataclass(frozen=True)
@@ -66,15 +62,6 @@ class Spot:
     area_cm2: float
     first_day: float
     day: float
-
-
-class Levelled(Protocol):
-    """What knows how far the whole face is redder than before (a*), and the standard error."""
-
-    @property
-    def level(self) -> float: ...
-    @property
-    def level_se(self) -> float: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,25 +134,7 @@ def find_spots(photographs: Sequence[Standout]) -> list[Spot]:
 
     All must lie on one map (moved onto the same photograph).
     """
-    spots: list[Spot] = []
-    late = [one for one in photographs if one.day >= FROM_DAY]
-    for index, later in enumerate(late):
-        before = [one for one in late[:index] if OTHER_DAY <= later.day - one.day <= MOST_DAYS]
-        most = max(one.level for one in photographs if one.day <= later.day)
-        if before and clearly_below((before[-1], later), max(FADED * most, HARDLY_RED)):
-            spots += _confirmed(before[-1], later)
-    return spots
-
-
-def clearly_below(pair: Sequence[Levelled], limit: float) -> bool:
-    """Whether the face's redness may well be below ``limit``: the mean of the pair, by their errors, less its own.
-
-    The later one of the pair alone must not lie clearly above: what reddens again as a whole is another matter.
-    """
-    weight = np.array([1 / max(one.level_se, 0.1) ** 2 for one in pair])
-    mean = float(weight @ [one.level for one in pair]) / weight.sum()
-    later = pair[-1]
-    return bool(mean - 1 / np.sqrt(weight.sum()) <= limit and later.level - 2 * later.level_se <= limit)
+    return [spot for earlier, later in ASKED.pairs(photographs) for spot in _confirmed(earlier, later)]
 
 
 def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
@@ -203,5 +172,5 @@ def patch_at(both: Plane, row: int, column: int) -> Mask:
 
 
 def contrast_at(photograph: Standout, spot: Spot) -> float:
-    """How much the spot\'s middle stands out in another photograph."""
+    """How much the spot's middle stands out in another photograph."""
     return most_around(photograph.contrast, spot)

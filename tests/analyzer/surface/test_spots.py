@@ -9,8 +9,9 @@ import pytest
 
 from analyzer.surface.difference import Sheet, aligned, change_of
 from analyzer.surface.face_map import FaceMap
+from analyzer.surface.pairs import clearly_below
 from analyzer.surface.places import same_place
-from analyzer.surface.spots import Spot, clearly_below, contrast_at, find_spots, standout
+from analyzer.surface.spots import Spot, contrast_at, find_spots, standout
 from tests.analyzer.surface.conftest import bled, darkened, disc, redder, shaded
 
 # On the forehead, on a cheek, beside the chin.
