@@ -8,6 +8,7 @@ the card's spectra, and the published values with any three lights.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -41,22 +42,31 @@ def looks_shown_on_a_screen(reading: CardReading) -> bool:
     """Whether the patches are those that a screen shows which was given the card's published colours."""
     if (_trust(reading) > 0.5).sum() < _FEWEST:
         return False
-    on_screen, real = screen_and_real_misfit(reading)
-    return on_screen < _WELL and bool(np.log(real / on_screen) > _BETTER)
+    on_screen = screen_misfit(reading)
+    # Most real cards are told by that alone, and a whole library costs more than one pair.
+    return on_screen < _WELL and bool(np.log(real_misfit(reading) / on_screen) > _BETTER)
 
 
-def screen_and_real_misfit(reading: CardReading) -> tuple[float, float]:
-    """How badly a screen with the published colours, and a real card, explain the patches: cube-root units."""
+def screen_misfit(reading: CardReading) -> float:
+    """How badly a screen with the published colours explains the patches: cube-root units."""
+    return _least_misfit(reading, _published, 1)
+
+
+def real_misfit(reading: CardReading) -> float:
+    """How badly a real card in any of the library's lamps, seen by any of its cameras, explains them: as above."""
+    return _least_misfit(reading, lambda edition: prior.jury(_library(edition)), _JUDGES)
+
+
+def _least_misfit(reading: CardReading, pool_of: Callable[[EditionName], prior.Library], judges: int) -> float:
+    """What the edition and the tone curve that explain most leave unexplained."""
     trust = _trust(reading)
     rgb = levelled(reading.rgb, None, first_look(reading))
-    screen = real = np.inf
-    for edition in EDITIONS:
-        shown, pool = _published(edition), prior.jury(_library(edition))
-        for curve in _curves(rgb, _luminance(edition), trust):
-            linear = curve.linearise(rgb)
-            screen = min(screen, _explained(linear, trust, shown, 1) + curve.residual**2)
-            real = min(real, _explained(linear, trust, pool, _JUDGES) + curve.residual**2)
-    return float(np.sqrt(screen)), float(np.sqrt(real))
+    least = min(
+        _explained(curve.linearise(rgb), trust, pool_of(edition), judges) + curve.residual**2
+        for edition in EDITIONS
+        for curve in _curves(rgb, _luminance(edition), trust)
+    )
+    return float(np.sqrt(least))
 
 
 def _trust(reading: CardReading) -> Floats:

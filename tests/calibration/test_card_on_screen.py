@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from calibration import spectra
-from calibration.card_on_screen import looks_shown_on_a_screen, screen_and_real_misfit
+from calibration.card_on_screen import looks_shown_on_a_screen, real_misfit, screen_misfit
 from calibration.card_reading import CardReading
 from calibration.card_spectra import edition_spectra
 from calibration.cards import Edition, load_card
@@ -78,8 +78,8 @@ def test_the_photograph_is_warned_of_and_the_card_kept() -> None:
 
 def test_the_published_colours_themselves_fit_a_screen_exactly() -> None:
     rgb = np.clip(load_card("classic-24").linear_srgb("before_november_2014"), 0, 1) * 0.8
-    screen, card = screen_and_real_misfit(reading_of(rgb, np.random.default_rng(0)))
-    assert screen < 0.003 < card
+    reading = reading_of(rgb, np.random.default_rng(0))
+    assert screen_misfit(reading) < 0.003 < real_misfit(reading)
 
 
 def test_with_few_good_patches_nothing_is_said() -> None:
