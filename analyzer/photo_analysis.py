@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.surface.face_map import FaceMap
 
 # Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
-METHOD_VERSION = "4"
+METHOD_VERSION = "5"
 
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.
@@ -121,6 +121,7 @@ def analyze_photo_bytes(data: bytes, name: str, card: Card = "auto") -> PhotoAna
 def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     """Measure a decoded photograph."""
     from analyzer import quality
+    from analyzer.changes import read_for_changes
     from analyzer.erythema import measure, skin_tone
     from analyzer.face import find_face
     from analyzer.face_light import doubted, face_doubts, followed
@@ -160,6 +161,7 @@ def analyze_decoded(photo: Photo, card: Card = "auto") -> PhotoAnalysis:
     middle = np.array(search.face.box[:2]) * factor + np.array(search.face.box[2:]) * factor / 2
     a_se = partial(calibration.a_se, place=middle)
     colours = measure(lab, regions.labels, a_se, full_labels=label_map, scale=factor, weight=regions.weight)
+    colours = read_for_changes(colours, calibration, middle)
     reading = replace(reading, usable=True, skin_tone=skin_tone(lab, regions.labels), regions=colours)
     reading = replace(reading, problems=(*reading.problems, *made_up_by_look(reading)))
     measured = Measured(linear, regions.wide, regions.cover, search.face, calibration, factor)

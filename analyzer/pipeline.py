@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analyzer.changes import Compared, Reference, references
 from analyzer.folder import captured_at_of, find_photographs, read_capture_times
 from analyzer.photo_analysis import (
     METHOD_VERSION,
@@ -21,7 +22,7 @@ from analyzer.photo_analysis import (
     analyze_photo,
     analyze_photo_bytes,
 )
-from analyzer.reading import Reading
+from analyzer.reading import Reading, RegionReading
 from analyzer.series import Observation, RegionColour, Series, SurfaceObservation
 from analyzer.signs import SignEntry, bare_skin_at, exposures_before, read_signs
 from analyzer.treatment import Treatment, read_treatment
@@ -164,11 +165,12 @@ def _series_of(
     observations: list[Observation] = []
     problems = [replace(why, message=f"{file}: {why.message}") for file, why in raised(untold, readings)]
     one_card = len({(one.calibration or {}).get("card") for one in readings if one.usable}) == 1
+    known = _references(treatment, readings)
     for reading in readings:
         if reading.captured_at is None:
             problems.extend(_left_out(reading))
             continue
-        observation = _observation(reading, treatment, (bare_skin or {}).get(reading.file), signs, one_card)
+        observation = _observation(reading, treatment, (bare_skin or {}).get(reading.file), signs, one_card, known)
         observations.append(observation)
         problems.extend(one for one in observation.problems if one.code == "exposed")
     observations.sort(key=lambda one: one.captured_at)
@@ -182,8 +184,21 @@ def _left_out(reading: Reading) -> list[Problem]:
     return [replace(one, message=f"{reading.file}: {one.message}") for one in why]
 
 
+def _references(treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Reference]:
+    """What each region's readings are compared with: the photographs from before the first treatment, if any."""
+    first = treatment.sessions[0].treated_at
+    timed = [(one, captured_at_of(one.captured_at, first)) for one in readings if one.usable and one.captured_at]
+    plain, later = ([one.regions for one, at in timed if (at < first) == before] for before in (True, False))
+    return references(plain, later)
+
+
 def _observation(
-    reading: Reading, treatment: Treatment, bare_skin: bool | None, signs: Sequence[SignEntry], one_card: bool
+    reading: Reading,
+    treatment: Treatment,
+    bare_skin: bool | None,
+    signs: Sequence[SignEntry],
+    one_card: bool,
+    known: Mapping[str, Reference],
 ) -> Observation:
     from analyzer.recovery.texts import exposure_words
 
@@ -206,8 +221,9 @@ def _observation(
         file=reading.file,
         captured_at=captured_at,
         regions={
-            name: RegionColour(region.a, math.sqrt(max(region.a_se**2 - shared**2, 0.0)), region.L, region.b)
+            name: _colour(region, known[name].compared(region), shared)
             for name, region in reading.regions.items()
+            if name in known
         },
         usable=reading.usable,
         calibrated=bool(calibration.get("found")),
@@ -218,6 +234,10 @@ def _observation(
         problems=tuple(problems),
         exposed=exposed,
     )
+
+
+def _colour(region: RegionReading, compared: Compared, shared: float) -> RegionColour:
+    return RegionColour(compared.a, math.sqrt(max(compared.a_se**2 - shared**2, 0.0)), region.L, region.b)
 
 
 def unusable_series(patient: str, error: InputError) -> dict[str, Any]:

@@ -50,6 +50,9 @@ class RegionReading:
     redness_share: float | None = None
     melanin_index: float | None = None
     ita: float | None = None
+    change_a: float | None = None
+    change_a_se: float | None = None
+    change_gain: float | None = None
 
 
 @dataclass(frozen=True)

@@ -50,17 +50,27 @@ HARDSHIPS = {
 @dataclass(frozen=True)
 class Judged:
     """Errors of a* (pictures, stages, skins) by one method, standard errors promised for plain skin (pictures, skins),
-    and whose phone and which lamp each picture is of."""
+    and whose phone and which lamp each picture is of.
+
+    ``scale`` and ``gain`` (pictures, stages, skins): what the method compares photographs by; a* itself and 1 where it
+    has nothing else. ``true`` (stages, skins) is the true a*.
+    """
 
     errors: Floats
     promised: Floats
     phones: NDArray[np.intp]
     lamps: tuple[str, ...]
+    scale: Floats
+    gain: Floats
+    true: Floats
 
     def steps(self, reddening: str) -> Floats:
         """Errors of delta a*: reddened skin in one photograph less plain skin in another of the same phone."""
         early, late = np.nonzero((self.phones[:, None] == self.phones) & ~np.eye(len(self.phones), dtype=bool))
-        return np.asarray(self.errors[late, STAGES.index(reddening)] - self.errors[early, 0])
+        stage = STAGES.index(reddening)
+        rise = self.scale[late, stage] - self.scale[early, 0]
+        found = np.where(rise > 0, self.gain[late, stage], 1.0) * rise
+        return np.asarray(found - (self.true[stage] - self.true[0]))
 
     def spread(self) -> float:
         """SD of the same plain skin's a* over the lamps of one phone."""
@@ -72,20 +82,32 @@ def judge(
 ) -> dict[str, Judged]:
     """Every method on the same pictures."""
     errors: dict[str, list[Floats]] = {name: [] for name in methods}
-    promised, owners, lamps = [], [], []
+    scales: dict[str, list[Floats]] = {name: [] for name in methods}
+    promised, gains, owners, lamps = [], [], [], []
+    true = skins.lab[..., 1]
     for picture in pictures(skins, phones, np.random.default_rng(seed), hardship):
         owners.append(picture.phone)
         lamps.append(picture.lamp)
         for name, method in methods.items():
             lab = method(picture.reading)(picture.rgb)
-            errors[name].append(lab[..., 1] - skins.lab[..., 1])
+            errors[name].append(lab[..., 1] - true)
+            scale = lab[..., 1]
             if name == OURS:
                 calibration = ours(picture.reading)
                 promised.append([calibration.a_se(one) for one in lab[0]])
-    nothing = np.zeros((len(owners), len(skins.tone)))
+                scale, gain = calibration.scale_of_changes(lab)
+                gains.append(gain)
+            scales[name].append(scale)
+    nothing, same = np.zeros((len(owners), len(skins.tone))), np.ones((len(owners), *true.shape))
     return {
         name: Judged(
-            np.array(found), np.array(promised) if name == OURS else nothing, np.array(owners, np.intp), tuple(lamps)
+            np.array(found),
+            np.array(promised) if name == OURS else nothing,
+            np.array(owners, np.intp),
+            tuple(lamps),
+            np.array(scales[name]),
+            np.array(gains) if name == OURS else same,
+            true,
         )
         for name, found in errors.items()
     }
@@ -188,25 +210,26 @@ def print_patches(phones: int, per_class: int, seed: int) -> None:
 
 def print_samples() -> None:
     """Each sample patient's regions through the whole program, against the truth beside the photographs."""
+    from analyzer.changes import references
     from analyzer.pipeline import analyze_photo
 
     print("\n| sample patient | ITA class | photographs | error of a* | error of delta a* | p95 | inside 2 a_se |")
     print("|---|---|---|---|---|---|---|")
     for folder in sorted(path for path in SAMPLES.iterdir() if (path / "treatment.toml").exists()):
-        found, truth, promised, tones = [], [], [], []
         photographs = sorted(folder.glob("*.jpg"))
-        for path in photographs:
-            reading = analyze_photo(path).reading
-            true = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["regions"]
-            found.append([reading.regions[name].a for name in true])
-            promised.append([reading.regions[name].a_se for name in true])
-            truth.append([one["a"] for one in true.values()])
-            if path.name.startswith("before") and reading.skin_tone:
-                tones.append(reading.skin_tone.tone_class)
+        readings = [analyze_photo(path).reading for path in photographs]
+        true = [json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["regions"] for path in photographs]
         early = np.array([path.name.startswith("before") for path in photographs])
-        error = np.array(found) - np.array(truth)
-        steps = np.abs(error[~early] - error[early].mean(axis=0))
-        inside = (np.abs(error) <= 2 * np.array(promised)).mean()
+        known = references([one.regions for one, plain in zip(readings, early, strict=True) if plain], [])
+        found = np.array([[one.regions[name].a for name in true[0]] for one in readings])
+        promised = np.array([[one.regions[name].a_se for name in true[0]] for one in readings])
+        compared = np.array([[known[name].compared(one.regions[name]).a for name in true[0]] for one in readings])
+        truth = np.array([[one["a"] for one in regions.values()] for regions in true])
+        tones = [one.skin_tone.tone_class for one in readings if one.skin_tone]
+        error = found - truth
+        change = compared[~early] - compared[early].mean(axis=0)
+        steps = np.abs(change - (truth[~early] - truth[early].mean(axis=0)))
+        inside = (np.abs(error) <= 2 * promised).mean()
         print(
             f"| {folder.name} | {tones[0] if tones else '-'} | {len(photographs)} | {np.abs(error).mean():.2f} | "
             f"{steps.mean():.2f} | {np.quantile(steps, 0.95):.2f} | {inside:.0%} |"

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sitters import PORTRAITS, TONES
 
+from analyzer.changes import change_of
 from analyzer.pipeline import analyze_photo_bytes
-from analyzer.reading import FACE, LABELS
+from analyzer.reading import FACE, LABELS, RegionReading
 from calibration import spectra
 from calibration.card_reading import CardReading, CardSearch
 from calibration.cielab import decode_srgb
@@ -49,14 +50,15 @@ DOSES = (0.0, 0.25, 0.5)
 
 @dataclass(frozen=True)
 class Region:
-    """One region in one photograph: what was measured, its ``a_se``, what is true of the same pixels, and what the
-    true card's calibration measures of them in a picture without faults."""
+    """One region in one photograph: what was measured, its ``a_se``, what is true of the same pixels, what the true
+    card's calibration measures of them in a picture without faults, and all that was read."""
 
     name: str
     a: float
     a_se: float
     truth: float
     faultless: float
+    reading: RegionReading
 
 
 def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> list[dict[str, Region] | None]:
@@ -95,6 +97,7 @@ def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> l
                     one.a_se,
                     a_star_over(picture.lab, analysis.label_map, name),
                     a_star_over(ideal, analysis.label_map, name),
+                    one,
                 )
                 for name, one in analysis.reading.regions.items()
             }
@@ -122,8 +125,9 @@ def a_star_over(lab: NDArray[np.float32], labels: NDArray[np.uint8], name: str) 
 
 def rows_of(
     people: list[list[dict[str, Region] | None]],
-) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """(error of a*, a_se) of every region, and (error of the change, true change) of every region seen before, too."""
+) -> tuple[list[tuple[float, float]], list[tuple[float, float, float]]]:
+    """(error of a*, a_se) of every region, and (error of the change, true change, its standard error) of every region
+    seen before, too."""
     levels, changes = [], []
     for plain, *later in people:
         for one in (plain, *later):
@@ -132,8 +136,9 @@ def rows_of(
             for name, region in (one or {}).items():
                 own = (plain or {}).get(name)
                 if own is not None:
-                    step = region.truth - own.truth
-                    changes.append((region.a - own.a - step, step))
+                    step, now = region.truth - own.truth, change_of(own.reading, region.reading)
+                    se = float(np.hypot(own.reading.change_a_se or own.a_se, now.a_se))
+                    changes.append((now.a - own.a - step, step, se))
     return levels, changes
 
 
@@ -154,6 +159,7 @@ def line(title: str, people: list[list[dict[str, Region] | None]]) -> str:
         f"{np.quantile(np.abs(changes[:, 0]), 0.95):.2f}",
         f"{inside.mean():.1%}",
         f"{np.median(levels[:, 1]) / np.sqrt((levels[:, 0] ** 2).mean()):.2f}",
+        f"{(np.abs(changes[:, 0]) <= 2 * changes[:, 2]).mean():.1%}",
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -165,7 +171,7 @@ def main() -> None:
     options = parser.parse_args()
     print(
         "| ITA class | people | photographs measured | regions | error of a* | beyond colour | true step "
-        "| error of delta a* | p95 | inside 2 a_se | median a_se / RMS |\n" + "|---" * 11 + "|"
+        "| error of delta a* | p95 | inside 2 a_se | median a_se / RMS | changes inside 2 se |\n" + "|---" * 12 + "|"
     )
     everybody = []
     for index, name in enumerate(TONES):

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.change_scale import ChangeScale, fit_change_scale
 from calibration.cielab import WHITE_D65, xyz_to_lab
 from calibration.training_skins import TrainingSkins
 
@@ -21,7 +22,8 @@ class SkinMapping:
 
     ``white`` (3,) is the linear RGB of a perfect diffuser in the card's light, ``matrix`` (18, 3) turns the terms into
     XYZ relative to the D65 white. ``lab`` (M, 3), ``a_variance`` and ``weight`` (M,) remember how well the skins that
-    it was made from came out: different skins look alike, and other sensors would explain the card too.
+    it was made from came out: different skins look alike, and other sensors would explain the card too. ``change`` is
+    the scale for comparing with other photographs, ``change_variance`` (M,) how well they came out on that.
     """
 
     white: Floats
@@ -29,6 +31,8 @@ class SkinMapping:
     lab: Floats
     a_variance: Floats
     weight: Floats
+    change: ChangeScale
+    change_variance: Floats
 
     def to_lab(self, linear: Pixels) -> Pixels:
         """Linear RGB of the photograph ``(..., 3)`` to CIELAB ``(..., 3)``; card white = 100."""
@@ -42,9 +46,16 @@ class SkinMapping:
 
         People of one colour err alike: in trials a short reach told better who is measured well than a long one.
         """
+        return self._root_mean_square(self.a_variance, lab, reach)
+
+    def change_se_at(self, lab: Floats, reach: float = 3.0) -> float:
+        """The same of a* on the scale of changes, beside what photographs usually read."""
+        return self._root_mean_square(self.change_variance, lab, reach)
+
+    def _root_mean_square(self, variance: Floats, lab: Floats, reach: float) -> float:
         distance = ((self.lab - lab) ** 2).sum(axis=1)
         near = self.weight * np.exp(-0.5 * (distance - distance.min()) / reach**2)
-        return float(np.sqrt(np.sum(near * self.a_variance) / np.sum(near)))
+        return float(np.sqrt(np.sum(near * variance) / np.sum(near)))
 
 
 def _terms(rgb: Pixels) -> Pixels:
@@ -80,21 +91,33 @@ def fit_skin_mapping(sensor: Floats, draws: Floats, skins: TrainingSkins) -> Ski
     truth = xyz_to_lab(target * WHITE_D65)
     for _ in range(2):
         matrix = matrix + _lab_step(terms, matrix, truth, weights, weight.shape)
+    lab = truth.reshape(*weight.shape, 3)
+    change = fit_change_scale(xyz_to_lab(terms @ (matrix * WHITE_D65)).reshape(lab.shape), lab, skins)
     judged = slice(None, None, _JUDGED)
-    variance = _a_variance(matrix, white, draws, skins.reflectance[:, judged], skins.xyz[:, judged])
-    lab = xyz_to_lab(skins.xyz[:, judged])
-    return SkinMapping(white, matrix, lab.reshape(-1, 3), variance.ravel(), weight[:, judged].ravel())
+    drawn = _drawn(matrix, white, draws, skins.reflectance[:, judged])
+    true = lab[:, judged]
+    variance = ((drawn[..., 1] - true[..., 1]) ** 2).mean(axis=0)
+    usually = true[..., 1] + skins.usual_error[judged]
+    change_variance = ((change.a_star(drawn) - usually) ** 2).mean(axis=0)
+    return SkinMapping(
+        white,
+        matrix,
+        true.reshape(-1, 3),
+        variance.ravel(),
+        weight[:, judged].ravel(),
+        change,
+        change_variance.ravel(),
+    )
 
 
 # Every so many-th person tells how sure the mapping is.
 _JUDGED = 4
 
 
-def _a_variance(matrix: Floats, white: Floats, draws: Floats, reflectance: Floats, xyz: Floats) -> Floats:
-    """(stages, people): mean square error of a* over the ``draws`` (n, 3, wavelengths) of the sensor."""
+def _drawn(matrix: Floats, white: Floats, draws: Floats, reflectance: Floats) -> Floats:
+    """(n, stages, people, 3): CIELAB as the mapping would find it, were the sensor one of ``draws``."""
     shown = np.tensordot(reflectance, draws / white[:, None], axes=(2, 2)).transpose(2, 0, 1, 3)
-    found = xyz_to_lab(_terms(shown) @ (matrix * WHITE_D65))[..., 1]
-    return np.asarray(((found - xyz_to_lab(xyz)[..., 1]) ** 2).mean(axis=0))
+    return xyz_to_lab(_terms(shown) @ (matrix * WHITE_D65))
 
 
 def _ridge(design: Floats, target: Floats) -> Floats:

@@ -7,8 +7,9 @@ is among the skins kept aside for judging (``holdout``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,17 +37,24 @@ class TrainingSkins:
     """``reflectance`` (stages, people, wavelengths): stage 0 plain, then redder; times the face's share of the light.
 
     ``xyz`` (stages, people, 3) is the truth under D65, ``weight`` (stages, people) sums to 1: plain skin counts as much
-    as reddened skin does.
+    as reddened skin does. ``usual_error`` (people,) is by how much a* of each is usually misread, under whatever lamp
+    and by whatever camera.
     """
 
     reflectance: Floats
     xyz: Floats
     weight: Floats
+    usual_error: Floats
 
 
 @cache
 def training_skins() -> TrainingSkins:
     """The training skins, the same ones every time."""
+    return replace(skins_without_usual_errors(), usual_error=_usual_errors())
+
+
+def skins_without_usual_errors() -> TrainingSkins:
+    """The same before anybody asked how they are misread: what ``usual_errors`` starts from."""
     rng = np.random.default_rng(_SEED)
     plain = _people(rng)
     reddened = [_with_blood(plain, rng.uniform(low, high, len(plain)), rng) for low, high in _DOSES]
@@ -54,7 +62,13 @@ def training_skins() -> TrainingSkins:
     day = np.exp(rng.normal(0, _SHADE_SD_BETWEEN_DAYS, (len(reddened), len(plain), 1)))
     reflectance = np.concatenate([plain[None] * usual, np.stack(reddened) * usual * day])
     xyz = spectra.xyz_d65(reflectance)
-    return TrainingSkins(reflectance, xyz, _weights(xyz[0, :, 1]))
+    return TrainingSkins(reflectance, xyz, _weights(xyz[0, :, 1]), np.zeros(len(plain)))
+
+
+def _usual_errors() -> Floats:
+    """(people,): averages over the library's lamps and cameras, learnt once by ``scripts/learn_usual_errors.py``."""
+    text = files("calibration").joinpath("spectra").joinpath("usual_errors.csv").read_text(encoding="utf-8")
+    return np.array([float(line) for line in text.split()[1:]])
 
 
 def _weights(luminance: Floats) -> Floats:

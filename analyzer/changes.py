@@ -1,0 +1,97 @@
+"""Photographs of one person on one scale: what is compared is read for comparing (``calibration.change_scale``).
+
+The scale's zero means nothing, so it is moved to where the person's a* is: by the photographs before the treatment,
+or, without any, by all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analyzer.reading import RegionReading
+from calibration.correction import Calibration, Floats
+
+
+@dataclass(frozen=True)
+class Compared:
+    """a* of a region on the scale that it shares with its reference, and its standard error."""
+
+    a: float
+    a_se: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What other photographs of a region are compared with: mean ``a``, and the same on the ``scale`` for changes.
+
+    ``plain``: whether it shows skin before any treatment. ``scale`` is None where a reading was stored before there was
+    such a scale: then a* itself is compared.
+    """
+
+    a: float
+    scale: float | None
+    plain: bool
+
+    def compared(self, region: RegionReading) -> Compared:
+        """``region`` beside this reference. Only what rose above plain skin is known to be blood, and corrected as
+        such (``change_gain``)."""
+        if self.scale is None or region.change_a is None or region.change_a_se is None:
+            return Compared(region.a, region.a_se)
+        rise = region.change_a - self.scale
+        gain = region.change_gain or 1.0 if self.plain and rise > 0 else 1.0
+        return Compared(self.a + gain * rise, gain * region.change_a_se)
+
+
+def references(
+    plain: Iterable[Mapping[str, RegionReading]], others: Iterable[Mapping[str, RegionReading]]
+) -> dict[str, Reference]:
+    """A reference for each region: of the photographs of ``plain`` skin that show it, or else of the ``others``.
+
+    A region that any reading tells without the scale for changes is compared without it everywhere.
+    """
+    before, after = _by_region(plain), _by_region(others)
+    found = {}
+    for name in {**before, **after}:
+        kept = before.get(name) or after[name]
+        scale = [one.change_a for one in kept if one.change_a is not None]
+        whole = all(one.change_a is not None for one in (*before.get(name, ()), *after.get(name, ())))
+        a = float(np.mean([one.a for one in kept]))
+        found[name] = Reference(a, float(np.mean(scale)) if whole else None, name in before)
+    return found
+
+
+def change_of(first: RegionReading, second: RegionReading) -> Compared:
+    """``second`` on the scale of ``first``: their difference is the change. The gain is the redder one's."""
+    if first.change_a is None or second.change_a is None or first.change_a_se is None or second.change_a_se is None:
+        return Compared(second.a, second.a_se)
+    rise = second.change_a - first.change_a
+    gain = (second if rise > 0 else first).change_gain or 1.0
+    return Compared(first.a + gain * rise, gain * second.change_a_se)
+
+
+def read_for_changes(
+    regions: Mapping[str, RegionReading], calibration: Calibration, place: Floats
+) -> dict[str, RegionReading]:
+    """The ``regions`` of a photograph, read for comparing, too; what is not the calibration's in ``a_se`` stays."""
+    return {name: _read(region, calibration, place) for name, region in regions.items()}
+
+
+def _read(region: RegionReading, calibration: Calibration, place: Floats) -> RegionReading:
+    lab = np.array([region.L, region.a, region.b])
+    scale = calibration.for_changes(lab, place)
+    rest = max(region.a_se**2 - calibration.a_se(lab, place) ** 2, 0.0)
+    return replace(
+        region, change_a=scale.a, change_a_se=math.hypot(scale.a_se, math.sqrt(rest)), change_gain=scale.gain
+    )
+
+
+def _by_region(photographs: Iterable[Mapping[str, RegionReading]]) -> dict[str, Sequence[RegionReading]]:
+    found: dict[str, list[RegionReading]] = {}
+    for regions in photographs:
+        for name, region in regions.items():
+            found.setdefault(name, []).append(region)
+    return dict(found)

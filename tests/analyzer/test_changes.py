@@ -1,0 +1,73 @@
+"""Readings of one person on one scale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.changes import change_of, references
+from analyzer.reading import RegionReading
+
+PLAIN = RegionReading(
+    2, 900, 60.0, 14.0, 17.0, 1.5, 0.8, 14.0, 0.3, change_a=14.5, change_a_se=0.4, change_gain=0.9
+)  # fmt: skip
+RED = replace(PLAIN, a=20.0, change_a=19.5, change_a_se=0.5, change_gain=0.8)
+STORED_BEFORE = RegionReading(2, 900, 60.0, 17.0, 17.0, 1.5, 0.8, 17.0, 0.3)
+
+
+def one(region: RegionReading) -> dict[str, RegionReading]:
+    return {"left_cheek": region}
+
+
+def test_a_rise_above_plain_skin_is_read_with_its_gain_and_lies_on_the_plain_skin_s_a_star() -> None:
+    other = replace(PLAIN, a=14.6, change_a=14.7)
+    reference = references([one(PLAIN), one(other)], [one(RED)])["left_cheek"]
+    compared = reference.compared(RED)
+    assert compared.a == pytest.approx(14.3 + 0.8 * (19.5 - 14.6))
+    assert compared.a_se == pytest.approx(0.8 * 0.5)
+    # The photographs before the treatment keep their mean, and differ by the scale.
+    before = [reference.compared(each).a for each in (PLAIN, other)]
+    assert sum(before) / 2 == pytest.approx(14.3, abs=0.02)
+    assert before[1] - before[0] == pytest.approx(0.2, abs=0.02)
+
+
+def test_without_a_photograph_from_before_nothing_is_known_to_be_blood() -> None:
+    less = replace(RED, a=17.0, change_a=16.5, change_gain=0.7)
+    reference = references([], [one(RED), one(less)])["left_cheek"]
+    assert reference.compared(RED).a - reference.compared(less).a == pytest.approx(3.0)
+    assert reference.compared(RED).a == pytest.approx(18.5 + 1.5)
+
+
+def test_a_region_with_a_reading_from_before_the_scale_is_compared_by_a_star_everywhere() -> None:
+    reference = references([one(PLAIN)], [one(RED), one(STORED_BEFORE)])["left_cheek"]
+    assert [reference.compared(each).a for each in (PLAIN, RED, STORED_BEFORE)] == [14.0, 20.0, 17.0]
+    assert reference.compared(RED).a_se == RED.a_se
+    assert change_of(PLAIN, STORED_BEFORE).a == 17.0
+
+
+def test_a_region_that_only_later_photographs_show_has_its_own_reference() -> None:
+    found = references([one(PLAIN)], [{"chin": RED}])
+    assert not found["chin"].plain
+    assert found["chin"].compared(RED).a == pytest.approx(20.0)
+
+
+def test_two_photographs_change_alike_in_either_order() -> None:
+    there = change_of(PLAIN, RED).a - PLAIN.a
+    back = change_of(RED, PLAIN).a - RED.a
+    assert there == pytest.approx(0.8 * 5.0)
+    assert back == pytest.approx(-there)
+
+
+@given(st.lists(st.floats(5, 25), min_size=1, max_size=5), st.floats(-2, 2), st.floats(0.7, 1.2))
+def test_a_shift_of_the_scale_that_all_photographs_share_changes_nothing(
+    plain: list[float], shift: float, gain: float
+) -> None:
+    def compared(by: float) -> float:
+        before = [one(replace(PLAIN, a=a, change_a=a + by)) for a in plain]
+        red = replace(RED, a=21.0, change_a=20.0 + by, change_gain=gain)
+        return references(before, [one(red)])["left_cheek"].compared(red).a
+
+    assert compared(shift) == pytest.approx(compared(0.0))
