@@ -152,9 +152,9 @@ def _read_treatments(path: Path, patients: Mapping[str, PatientNumbers]) -> None
         if numbers is None:
             continue  # a treatment without readings has nothing to be said of it
         try:
-            treatment = parse_treatment_row(row, f"{path.name}, line {number}")
+            treatment = parse_treatment_row(row, because("line_of", file=path.name, line=number))
             if treatment not in numbers.treatments:  # a line given twice is one session
-                join_sessions([*numbers.treatments, treatment], f"{path.name}, line {number}")
+                join_sessions([*numbers.treatments, treatment], because("line_of", file=path.name, line=number))
                 numbers.treatments.append(treatment)
         except TreatmentError as error:
             numbers.problems.append(problem("bad_line", file=path.name, line=number, reason=str(error).rstrip(".")))
@@ -169,7 +169,7 @@ def _treatments_of_readings(path: Path, patients: Mapping[str, PatientNumbers]) 
         if numbers is None or "treated_at" not in cells:
             continue
         try:
-            treatment = parse_treatment_row(cells, f"{path.name}, line {number}")
+            treatment = parse_treatment_row(cells, because("line_of", file=path.name, line=number))
         except TreatmentError as error:
             numbers.problems.append(problem("bad_line", file=path.name, line=number, reason=str(error).rstrip(".")))
             continue
@@ -205,12 +205,12 @@ def _reading(row: Mapping[str, str | None]) -> tuple[datetime, str, RegionColour
     try:
         captured_at = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a time like 2026-05-03T08:12:00+02:00") from None
+        raise ValueError(because("bad_time", text=repr(text))) from None
     if captured_at.tzinfo is None:
-        raise ValueError(f"the time {text} has no offset, such as +02:00")
+        raise ValueError(because("no_offset", text=text))
     a = _number(row, "a", A_LIMITS)
     if a is None:
-        raise ValueError("a is empty")
+        raise ValueError(because("empty_cell", name="a"))
     a_se = _number(row, "a_se", (0.0, LARGEST_SE))
     colour = RegionColour(a, a_se, _number(row, "L", L_LIMITS), _number(row, "b", B_LIMITS))
     return captured_at, (row.get("region") or "").strip() or FACE, colour
@@ -223,7 +223,7 @@ def _number(row: Mapping[str, str | None], name: str, limits: tuple[float, float
     try:
         value = float(text)
     except ValueError:
-        raise ValueError(f"{name} is {text!r}, not a number") from None
+        raise ValueError(because("not_number", name=name, text=repr(text))) from None
     if not (math.isfinite(value) and limits[0] <= value <= limits[1]):
-        raise ValueError(f"{name} is {text}, outside of {limits[0]:g} to {limits[1]:g}")
+        raise ValueError(because("out_of_range", name=name, text=text, low=limits[0], high=limits[1]))
     return value

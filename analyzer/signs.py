@@ -48,19 +48,19 @@ def parse_sign(captured_at: str, sign: str, severity: str, zone: tzinfo | None =
     """One line as an entry; a time without an offset is taken in ``zone``. ``ValueError`` says what is wrong."""
     name = sign.strip().casefold().replace(" ", "_")
     if name not in KNOWN:
-        raise ValueError(f"there is no sign {shown(sign, 40)}; known are {', '.join(KNOWN)}")
+        raise ValueError(because("sign_unknown", sign=shown(sign, 40), known=", ".join(KNOWN)))
     try:
         when = datetime.fromisoformat(captured_at.strip())
     except ValueError:
-        raise ValueError(f"{shown(captured_at, 40)} is not a time like 2026-05-03T08:12:00+02:00") from None
+        raise ValueError(because("bad_time", text=shown(captured_at, 40))) from None
     if when.tzinfo is None:
         if zone is None:
-            raise ValueError(f"the time {shown(captured_at, 40)} has no offset, such as +02:00")
+            raise ValueError(because("no_offset", text=shown(captured_at, 40)))
         when = when.replace(tzinfo=zone)
     highest = 1 if name == BARE_SKIN else HIGHEST_SEVERITY
     text = severity.strip()
     if not (text.isascii() and text.isdigit() and len(text) == 1 and int(text) <= highest):
-        raise ValueError(f"severity is {shown(severity, 40)}; write a whole number from 0 to {highest}")
+        raise ValueError(because("bad_severity", text=shown(severity, 40), highest=highest))
     return SignEntry(when, name, int(text))
 
 
@@ -108,7 +108,7 @@ def _read(
         patient = ((row or {}).get("patient") or "").strip() if extra else ""
         try:
             if row is None:
-                raise ValueError("it is not CSV")
+                raise ValueError(because("not_csv"))
             when, sign, severity = (row[name] or "" for name in COLUMNS)
             entries.setdefault(patient, []).append(parse_sign(when, sign, severity, zone))
         except ValueError as error:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from calibration.errors import UsageError, shown
+from calibration.language import texts
+from calibration.problems import because
 
 PROCEDURES = ("microneedling", "rf-microneedling", "derma-roller")
 SKIN_TONES = ("auto", "I", "II", "III", "IV", "V", "VI")
@@ -102,16 +104,13 @@ def read_treatment(path: Path) -> Treatment:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise TreatmentError(
-            f"There is no {path.name} in {path.parent.name or '.'}: write one with at least treated_at "
-            f"= {_EXAMPLE}, the time of the treatment with its offset."
-        ) from None
+        raise _error("no_treatment_file", file=path.name, folder=path.parent.name or ".", example=_EXAMPLE) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise TreatmentError(f"{path.name} cannot be read as text: {error}.") from None
+        raise _error("treatment_not_text", file=path.name, why=error) from None
     except tomllib.TOMLDecodeError as error:
-        raise TreatmentError(f"{path.name} is not valid TOML: {error}.") from None
+        raise _error("not_toml", file=path.name, why=error) from None
     except (ValueError, RecursionError) as error:  # tomllib lets an impossible date or a deep nest through
-        raise TreatmentError(f"{path.name} is not valid TOML: {error}.") from None
+        raise _error("not_toml", file=path.name, why=error) from None
     return parse_treatment(document, path.name)
 
 
@@ -133,26 +132,23 @@ def join_sessions(sessions: Sequence[Treatment], source: str = "treatment.toml")
     times = [one.treated_at for one in (*earlier, latest)]
     if len(set(times)) < len(times):
         again = next(one for one, following in pairwise(times) if one == following)
-        raise TreatmentError(f"{source}: two sessions have the same treated_at, {again.isoformat()}.")
+        raise _error("same_time", source=source, time=again.isoformat())
     areas = sorted({one.body_area for one in sessions})
     if len(areas) > 1:
-        raise TreatmentError(
-            f"{source}: the sessions are of {_listed(areas)}; keep a record for each body area, for a baseline of one "
-            "says nothing of another."
-        )
+        raise _error("several_areas", source=source, areas=_listed(areas))
     return replace(latest, earlier=tuple(earlier))
 
 
 def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{', '.join(words[:-1])} {texts('recovery')['and']} {words[-1]}"
 
 
 def _parse_session(document: Mapping[str, Any], source: str) -> Treatment:
     unknown = sorted(str(key) for key in document if key not in _PARSERS)
     if unknown:
-        raise TreatmentError(f"{source}: there is no key {shown(unknown[0])}; known are {', '.join(_PARSERS)}.")
+        raise _error("unknown_key", source=source, key=shown(unknown[0]), known=", ".join(_PARSERS))
     if "treated_at" not in document:
-        raise TreatmentError(f"{source}: treated_at is missing; write treated_at = {_EXAMPLE}, with its offset.")
+        raise _error("no_treated_at", source=source, example=_EXAMPLE)
     values = {key: _PARSERS[key](document[key], source) for key in _PARSERS if key in document}
     treatment = Treatment(**values)
     _check_depth(treatment, source)
@@ -184,30 +180,35 @@ def parse_treatment_row(row: Mapping[str, str | None], source: str = "treatments
 def _session_tables(document: Mapping[str, Any], source: str) -> list[Mapping[str, Any]]:
     sessions = document["session"]
     if not isinstance(sessions, list) or not all(isinstance(one, Mapping) for one in sessions) or not sessions:
-        raise TreatmentError(f"{source}: session = {shown(sessions)} is not expected; sessions are [[session]] tables.")
+        raise _error("no_session_tables", source=source, value=shown(sessions))
     if len(sessions) > MAX_SESSIONS:
-        raise TreatmentError(f"{source}: {len(sessions)} sessions in one record; at most {MAX_SESSIONS} are expected.")
+        raise _error("many_sessions", source=source, count=len(sessions), most=MAX_SESSIONS)
     if len(document) > 1:
-        raise TreatmentError(f"{source}: a [[session]] table carries every key itself; move the other keys into it.")
+        raise _error("keys_beside_sessions", source=source)
     if any("session" in one for one in sessions):
-        raise TreatmentError(f"{source}: a [[session]] table cannot hold another session.")
+        raise _error("nested_session", source=source)
     return sessions
 
 
+def _error(why: str, /, **facts: object) -> TreatmentError:
+    """One of the texts' ``reasons`` as a sentence of its own."""
+    return TreatmentError(f"{because(why, **facts)}.")
+
+
 def _wrong(source: str, key: str, value: object, expected: str) -> TreatmentError:
-    return TreatmentError(f"{source}: {key} = {shown(value)} is not expected; {expected}.")
+    return _error("not_expected", source=source, key=key, value=shown(value), expected=expected)
 
 
 def _treated_at(value: object, source: str) -> datetime:
     if not isinstance(value, datetime):
-        what = "a time alone" if isinstance(value, time) else "a date alone" if isinstance(value, date) else "no time"
-        quotes = ", without quotes" if isinstance(value, str) else ""
-        raise _wrong(source, "treated_at", str(value), f"it is {what}: write it as {_EXAMPLE}{quotes}")
+        kinds = {time: because("time_alone", example=_EXAMPLE), date: because("date_alone", example=_EXAMPLE)}
+        kinds[str] = because("quoted_time", example=_EXAMPLE)
+        raise _wrong(source, "treated_at", str(value), kinds.get(type(value)) or because("no_time", example=_EXAMPLE))
     if value.tzinfo is None or value.utcoffset() is None:
-        expected = f"add its offset from UTC, as in {value.isoformat()}+02:00"
-        raise _wrong(source, "treated_at", value.isoformat(), expected)
+        raise _wrong(source, "treated_at", value.isoformat(), because("add_offset", time=value.isoformat()))
     if not YEARS[0] <= value.year <= YEARS[1]:
-        raise _wrong(source, "treated_at", value.isoformat(), f"the year must lie between {YEARS[0]} and {YEARS[1]}")
+        expected = because("year_between", low=YEARS[0], high=YEARS[1])
+        raise _wrong(source, "treated_at", value.isoformat(), expected)
     return value
 
 
@@ -216,7 +217,7 @@ def _one_of(key: str, choices: tuple[str, ...]) -> Callable[[object, str], str]:
 
     def parse(value: object, source: str) -> str:
         if not isinstance(value, str) or value.strip().casefold() not in by_fold:
-            raise _wrong(source, key, value, f"write one of {', '.join(choices)}")
+            raise _wrong(source, key, value, because("write_one_of", choices=", ".join(choices)))
         return by_fold[value.strip().casefold()]
 
     return parse
@@ -229,7 +230,7 @@ def _body_area(value: object, source: str) -> str:
 
 def _depth(value: object, source: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(source, "needle_depth_mm", value, "write the needle depth in millimetres, as in 1.0")
+        raise _wrong(source, "needle_depth_mm", value, because("write_depth"))
     try:
         return float(value)
     except OverflowError:
@@ -240,32 +241,31 @@ def _check_depth(treatment: Treatment, source: str) -> None:
     low, high = DEPTH_LIMITS_MM[treatment.procedure]
     depth = treatment.needle_depth_mm
     if depth is not None and not low <= depth <= high:  # a NaN is not inside either
-        expected = f"{treatment.procedure} goes {low} to {high} millimetres deep"
+        expected = because("depth_between", procedure=treatment.procedure, low=low, high=high)
         raise _wrong(source, "needle_depth_mm", depth, expected)
 
 
 def _passes(value: object, source: str) -> int:
     low, high = PASSES_LIMITS
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(source, "passes", value, f"write a whole number from {low} to {high}")
+        raise _wrong(source, "passes", value, because("write_whole_number", low=low, high=high))
     return value
 
 
 def _sensitive_skin(value: object, source: str) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(source, "sensitive_skin", value, "write true or false, without quotes")
+        raise _wrong(source, "sensitive_skin", value, because("write_bare_truth"))
     return value
 
 
 def _conditions(value: object, source: str) -> tuple[str, ...]:
-    expected = 'write a list of words, as in ["rosacea"]'
     if not isinstance(value, list | tuple) or len(value) > MAX_CONDITIONS:
-        raise _wrong(source, "conditions", value, f"{expected}, at most {MAX_CONDITIONS}")
+        raise _wrong(source, "conditions", value, because("write_few_words", most=MAX_CONDITIONS))
     words: list[str] = []
     for one in value:
         word = " ".join(one.split()).lower() if isinstance(one, str) else ""
         if not word or len(word) > MAX_CONDITION_LENGTH or not word.isprintable():
-            raise _wrong(source, "conditions", one, expected)
+            raise _wrong(source, "conditions", one, because("write_words"))
         if word not in words:
             words.append(word)
     return tuple(words)
@@ -275,20 +275,20 @@ def _iso_time(text: str, source: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong(source, "treated_at", text, f"write it as {_EXAMPLE}") from None
+        raise _wrong(source, "treated_at", text, because("write_time", example=_EXAMPLE)) from None
 
 
 def _cell_number(key: str, text: str, kind: type[int] | type[float], source: str) -> float:
     try:
         return kind(text)
     except ValueError:
-        raise _wrong(source, key, text, "a number is expected") from None
+        raise _wrong(source, key, text, because("write_number")) from None
 
 
 def _cell_truth(key: str, text: str, source: str) -> bool:
     truth = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if text.casefold() not in truth:
-        raise _wrong(source, key, text, "write true or false")
+        raise _wrong(source, key, text, because("write_truth"))
     return truth[text.casefold()]
 
 

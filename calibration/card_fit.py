@@ -1,4 +1,9 @@
-"""From about right to exactly right: lay the card's columns and rows on the edges of its patches."""
+"""From about right to exactly right: lay the card's columns and rows on the edges of its patches.
+
+An edge lies where the light is halfway between the ground's and the patch's: blur leaves that place alone, in light. In
+coded values, and at the steepest place where neighbours are near, patches seem larger or smaller than they are. Colour
+is left out, because files hold it at half the resolution.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ from numpy.typing import NDArray
 
 from calibration.card_grid import transform
 from calibration.cards import ReferenceCard
+from calibration.cielab import decode_srgb, encode_srgb
 
 # Pixels from one patch to the next in the flattened picture of the card: enough for a tenth of a gap.
 _STEP = 40
@@ -18,6 +24,14 @@ _MARGIN = 0.6
 # Strips across each side of a patch, in steps from the patch's middle: three, so that a turned edge shows.
 _STRIPS = (-0.25, 0.0, 0.25)
 _ROUNDS = ((0.10, 0.10), (0.05, 0.04), (0.03, 0.015))
+# Places along the way across an edge, in steps; halfway has to be this near the steepest of them.
+_ACROSS_EDGE = np.arange(-13, 14) / _STEP
+_NEAR_STEEPEST = 0.06
+# How much of a patch's light one step along its edge's profile has to make, at least; how far a patch stands out from
+# the ground, in coded luminance, for its edges to count, to count fully, and how many patches have to.
+_STEEP = 1.0
+_CLEAR, _CLEAREST, _FEWEST = 0.08, 0.4, 8
+_LUMA = np.array([[0.2126, 0.7152, 0.0722]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +74,11 @@ def places(card: ReferenceCard) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Closeup:
-    """The part of a photograph around the card, no finer than needed: ``picture`` (H, W, 3) float32 coded 0..1, and
-    ``to_part`` (3, 3) from the photograph's pixels to its own."""
+    """The part of a photograph around the card, no finer than needed: ``picture`` (H, W, 3) float32 coded 0..1,
+    ``light`` (H, W) float32 its linear luminance, and ``to_part`` (3, 3) from the photograph's pixels to its own."""
 
     picture: NDArray[np.float32]
+    light: NDArray[np.float32]
     to_part: NDArray[np.float64]
 
     def flattened(self, to_image: NDArray[np.float64], card: ReferenceCard) -> FlatCard:
@@ -97,10 +112,12 @@ def look_closer(
     rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
     whole: NDArray[np.integer[Any]] = np.ascontiguousarray(part[: rows * shrink, : columns * shrink])
     shrunk = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) if shrink > 1 else whole
-    coded = np.asarray(shrunk, dtype=np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    top = np.iinfo(pixels.dtype).max
+    coded = np.asarray(shrunk, dtype=np.float32) / np.float32(top)
+    light = cv2.transform(decode_srgb(np.arange(top + 1, dtype=np.float32) / np.float32(top))[shrunk], _LUMA)
     move = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1.0]])
     scale = np.array([[1 / shrink, 0, 0.5 / shrink - 0.5], [0, 1 / shrink, 0.5 / shrink - 0.5], [0, 0, 1]])
-    return Closeup(coded, scale @ move)
+    return Closeup(coded, np.asarray(light, dtype=np.float32), scale @ move)
 
 
 def patch_sides(to_image: NDArray[np.float64], half: tuple[float, float], card: ReferenceCard) -> NDArray[np.float64]:
@@ -117,8 +134,7 @@ def fit_card(closeup: Closeup, to_image: NDArray[np.float64], side: float, card:
     half = (side / 2, side / 2)
     error = np.inf
     for reach, tolerance in _ROUNDS:
-        flat = closeup.flattened(to_image, card)
-        edges = _edges(flat, half, reach, card)
+        edges = _edges(_Light(closeup, to_image), half, reach, card)
         if edges is None:
             return None
         change, half, error = _solve(edges, half, tolerance, card)
@@ -147,56 +163,60 @@ def ground_colour(flat: FlatCard) -> NDArray[np.float64]:
     return np.median(colours[seen], axis=0) if seen.any() else np.zeros(3)
 
 
-def patch_colours(flat: FlatCard, card: ReferenceCard, reach: float = 0.25) -> NDArray[np.float64]:
-    """(24, 3) median coded colour about each patch's middle; NaN outside the photograph."""
-    shift = np.linspace(-reach, reach, 7)
-    across, down = np.meshgrid(shift, shift)
-    middle = places(card)
-    colours = flat.at(middle[:, :1] + across.ravel(), middle[:, 1:] + down.ravel())
-    return np.asarray(np.median(colours, axis=1))
+class _Light:
+    """The light (luminance, linear) of a closeup at places of the card that is taken to lie at ``to_image``."""
+
+    def __init__(self, closeup: Closeup, to_image: NDArray[np.float64]) -> None:
+        self._light, self._to_part = closeup.light, closeup.to_part @ to_image
+
+    def at(self, column: NDArray[np.float64], row: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(...) between pixels as well; NaN outside the photograph."""
+        column, row = np.broadcast_arrays(column, row)
+        points = transform(self._to_part, np.stack([column.ravel(), row.ravel()], axis=-1)).astype(np.float32)
+        # As a picture of few columns: OpenCV's are at most 32767 high or wide.
+        width = max(column.shape[-1], 1)
+        x, y = (np.ascontiguousarray(points[:, axis].reshape(-1, width)) for axis in (0, 1))
+        seen = cv2.remap(self._light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(np.nan,))
+        return np.asarray(seen, dtype=np.float64).reshape(column.shape)
+
+    def of_ground(self, card: ReferenceCard) -> float:
+        """Of the crossings of the gaps, the places farthest from any patch; 0 where none is in the photograph."""
+        seen = self.at(*np.meshgrid(np.arange(card.columns - 1) + 0.5, np.arange(card.rows - 1) + 0.5))
+        seen = seen[np.isfinite(seen)]
+        return float(np.median(seen)) if len(seen) else 0.0
+
+    def of_patches(self, card: ReferenceCard) -> NDArray[np.float64]:
+        """(24,) median about each patch's middle."""
+        middle, shift = places(card), np.linspace(-0.25, 0.25, 7)
+        across, down = np.meshgrid(shift, shift)
+        seen = self.at(middle[:, :1] + across.ravel(), middle[:, 1:] + down.ravel())
+        return np.asarray(np.median(seen, axis=1))
 
 
-def _edges(flat: FlatCard, half: tuple[float, float], reach: float, card: ReferenceCard) -> _Edges | None:
-    """The steepest place of each side's profile, near where the side is expected."""
+def _edges(light: _Light, half: tuple[float, float], reach: float, card: ReferenceCard) -> _Edges | None:
+    """Where each side's light is halfway between ground and patch, nearest to its steepest place."""
     middle = places(card)
-    contrast = patch_colours(flat, card) - ground_colour(flat)
-    strength = np.linalg.norm(contrast, axis=1)
-    usable = np.isfinite(strength) & (strength > 0.08)
-    if usable.sum() < 8:
+    ground, inside = light.of_ground(card), light.of_patches(card)
+    # Noise is alike in coded values, so that is where an edge is clear or not.
+    strength = encode_srgb(np.maximum(inside, 0)) - encode_srgb(np.array(max(ground, 0.0)))
+    usable = np.isfinite(strength) & (np.abs(strength) > _CLEAR)
+    if usable.sum() < _FEWEST:
         return None
-    middle, contrast, strength = middle[usable], contrast[usable], strength[usable]
-    direction = contrast / strength[:, None] ** 2
-    offset = np.arange(-13, 14) / _STEP
-    strips = np.array(_STRIPS)
-    across_strip = np.linspace(-0.08, 0.08, 5)
+    middle, clear = middle[usable], np.minimum(np.abs(strength[usable]), _CLEAREST)
+    rise = (inside[usable] - ground)[:, None, None]
+    strips, across_strip = np.array(_STRIPS), np.linspace(-0.08, 0.08, 5)
     parts = []
-    ground = ground_colour(flat)
     for axis in (0, 1):
         # (patches, strips, across a strip, along the profile)
         beside = (middle[:, 1 - axis, None, None] + strips[:, None] + across_strip)[..., None]
         for end in (-1.0, 1.0):
             expected = middle[:, axis] + end * half[axis]
-            # Looked at on the flat picture's own pixels: all patches lie alike on them, and would round alike.
-            on_pixels = (np.rint((expected + 0.5 + _MARGIN) * _STEP - 0.5) + 0.5) / _STEP - 0.5 - _MARGIN
-            along = on_pixels[:, None] + offset
-            where = np.broadcast_arrays(along[:, None, None, :], beside)
-            column, row = where if axis == 0 else where[::-1]
-            colours = (flat.at(column, row) - ground) @ direction[:, None, None, :, None]
-            profile = colours[..., 0].mean(axis=2)
-            near = np.exp(-0.5 * ((along - expected[:, None]) / reach) ** 2)[:, None]
-            likely = -end * np.gradient(profile, axis=2) * _STEP * near
-            likely[~np.isfinite(likely)] = -np.inf
-            best = np.clip(np.argmax(likely, axis=2), 1, len(offset) - 2)[..., None]
-            left, top, right = (np.take_along_axis(likely, best + step, axis=2)[..., 0] for step in (-1, 0, 1))
-            with np.errstate(invalid="ignore"):
-                bend = left - 2 * top + right
-                fine = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0)
-            seen = on_pixels[:, None] + offset[best[..., 0]] + np.clip(fine, -0.5, 0.5) / _STEP
-            clear = np.where(np.isfinite(fine) & (top > 1.0), np.minimum(strength, 0.4)[:, None], 0.0)
-            parts += [
-                (axis, end, strip, *one)
-                for strip, *one in zip(_STRIPS, np.where(clear > 0, seen, 0.0).T, clear.T, strict=True)
-            ]
+            where = (expected[:, None] + _ACROSS_EDGE)[:, None, None, :], beside
+            seen = light.at(*(where if axis == 0 else where[::-1]))
+            shift, found = _halfway(-end * ((seen.mean(axis=2) - ground) / rise - 0.5), reach)
+            weight = np.where(found, clear[:, None], 0.0)
+            place = np.where(found, expected[:, None] + shift, 0.0)
+            parts += [(axis, end, strip, *one) for strip, *one in zip(_STRIPS, place.T, weight.T, strict=True)]
     count = len(middle)
     return _Edges(
         patch=np.tile(middle, (len(parts), 1)),
@@ -206,6 +226,22 @@ def _edges(flat: FlatCard, half: tuple[float, float], reach: float, card: Refere
         seen=np.concatenate([part[3] for part in parts]),
         weight=np.concatenate([part[4] for part in parts]),
     )
+
+
+def _halfway(profile: NDArray[np.float64], reach: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Where rising profiles (patches, strips, places) pass 0, as shifts from where they are expected to (patches,
+    strips), and whether they plainly do. ``reach`` is how far from there the steepest place is looked for."""
+    slope = np.gradient(profile, axis=2) * _STEP * np.exp(-0.5 * (_ACROSS_EDGE / reach) ** 2)
+    slope[~np.isfinite(slope)] = -np.inf
+    best = np.argmax(slope, axis=2)[..., None]
+    before, after = profile[..., :-1], profile[..., 1:]
+    passes = (before < 0) & (after >= 0)
+    place = _ACROSS_EDGE[:-1] - np.where(passes, before / np.where(passes, after - before, 1), 0) / _STEP
+    distance = np.where(passes, np.abs(place - _ACROSS_EDGE[best]), np.inf)
+    nearest = np.argmin(distance, axis=2)[..., None]
+    near = np.take_along_axis(distance, nearest, axis=2) < _NEAR_STEEPEST
+    plain = near & (np.take_along_axis(slope, best, axis=2) > _STEEP)
+    return np.take_along_axis(place, nearest, axis=2)[..., 0], np.asarray(plain[..., 0])
 
 
 def _solve(

@@ -11,19 +11,16 @@ gradient is divided out, the face's own shading stays in.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from calibration import spectra
 from calibration.cielab import xyz_to_lab
-from calibration.simulated_camera import IDEAL_CAMERA, Isp, Phone, code, develop, plan_development
+from calibration.simulated_camera import IDEAL_CAMERA, Isp, Phone
 from calibration.simulated_card import CardPicture, CardPlacement, draw_card
 from calibration.simulated_face import (
     NOT_SKIN,
@@ -42,6 +39,7 @@ from calibration.simulated_face import (
 )
 from calibration.simulated_film import Film, film_over
 from calibration.simulated_occluders import STILL_SKIN, Occluder, cover_face
+from calibration.simulated_photograph import developed, jpeg_file
 from calibration.simulated_scene import (
     ORDINARY_LAMPS,
     Framing,
@@ -87,8 +85,6 @@ Picture = NDArray[np.uint8]
 
 # How soft the card's shadow is, as a share of the card's width.
 _SHADOW_BLUR = 0.03
-# JPEG markers for a picture's orientation, time and offset (EXIF 2.31).
-_ORIENTATION, _EXIF, _TIME, _DIGITIZED, _OFFSET, _OFFSET_DIGITIZED = 0x0112, 0x8769, 0x9003, 0x9004, 0x9011, 0x9012
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +138,7 @@ def render(scene: Scene, portrait: Portrait) -> Rendered:
         seen += card.cover[..., None] * (card.seen - seen)
     raw = _light_up(seen[..., 3:], scene, share, card)
     mixed = _mixed_lamp(scene, sensitivity)
-    picture = _photograph(raw, scene, sensitivity, mixed)
+    picture = developed(raw, scene, sensitivity, mixed)
     regions = _region_map(staged, card)
     return _finish(scene, picture, xyz_to_lab(seen[..., :3]), regions, staged, card)
 
@@ -298,35 +294,6 @@ def _light_up(raw: Pixels, scene: Scene, share: Pixels | None, card: CardPicture
     return np.asarray(np.maximum(both * light[..., None], 0), np.float32)
 
 
-def _photograph(raw: Pixels, scene: Scene, sensitivity: Array, lamp: Array) -> Picture:
-    """Lens, sensor and image processor: (H, W, 3) sRGB, 8 bits."""
-    sensor, isp = scene.sensor, scene.isp
-    if sensor.blur > 0:
-        raw = np.asarray(cv2.GaussianBlur(raw, (0, 0), sensor.blur), np.float32)
-    if sensor.full_well > 0:
-        raw = raw + _noise(raw, scene)
-    linear: Pixels = develop(raw.astype(np.float32), plan_development(sensitivity, lamp, isp), isp)
-    if isp.local_tone > 0:
-        linear = _tone_locally(linear, isp.local_tone)
-    return np.asarray(np.round(np.clip(code(linear, isp), 0, 1) * 255), np.uint8)
-
-
-def _noise(raw: Pixels, scene: Scene) -> Pixels:
-    """Shot and read noise, smoothed a little as demosaicing does."""
-    sensor = scene.sensor
-    electrons = np.float32(sensor.full_well * scene.isp.exposure)
-    spread = np.sqrt(raw * electrons + np.float32(sensor.read_noise**2)) / electrons
-    drawn = np.random.default_rng([scene.seed, 4]).standard_normal(raw.shape, np.float32)
-    return np.asarray(cv2.GaussianBlur(drawn * spread, (0, 0), 0.6), np.float32)
-
-
-def _tone_locally(linear: Pixels, strength: float) -> Pixels:
-    """Lift dark surroundings and hold back bright ones, as phones do with faces against a window."""
-    luma = np.log2(np.maximum(linear @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0.01))
-    around = soften(luma, 0.06 * linear.shape[1])
-    return np.asarray(linear * np.exp2(np.float32(-strength) * (around - around.mean()))[..., None], np.float32)
-
-
 def _bare(staged: _Staged, card: CardPicture | None) -> NDArray[np.bool_]:
     """(H, W): skin that nothing hides, less eyes, brows, lips and nostrils."""
     parts = [name for name in NOT_SKIN if name in staged.outlines]
@@ -364,7 +331,7 @@ def _finish(
             points[:, 0] = scene.framing.width - 1 - points[:, 0]
     return Rendered(
         rgb8=picture,
-        jpeg=_jpeg(picture, scene),
+        jpeg=jpeg_file(picture, scene),
         lab=lab,
         skin=regions > 0,
         regions=regions,
@@ -379,24 +346,3 @@ def _all_points(corners: Array | None, outlines: Mapping[str, Array]) -> Iterato
     if corners is not None:
         yield corners
     yield from outlines.values()
-
-
-def _jpeg(picture: Picture, scene: Scene) -> bytes:
-    exif = Image.Exif()
-    exif[_ORIENTATION] = 1
-    if scene.captured_at is not None:
-        taken = datetime.fromisoformat(scene.captured_at)
-        times = exif.get_ifd(_EXIF)
-        times[_TIME] = times[_DIGITIZED] = taken.strftime("%Y:%m:%d %H:%M:%S")
-        if taken.tzinfo is not None:
-            offset = taken.strftime("%z")
-            times[_OFFSET] = times[_OFFSET_DIGITIZED] = f"{offset[:3]}:{offset[3:5]}"
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(
-        buffer,
-        "JPEG",
-        quality=scene.sensor.jpeg_quality,
-        subsampling=scene.sensor.subsampling,
-        exif=exif,
-    )
-    return buffer.getvalue()

@@ -8,7 +8,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from analyzer.exports.exported import INTENDED_USE, Exported
+from analyzer.exports.exported import Exported, intended_use
+from analyzer.words import say
 
 # The first seven are what ``rubor assess`` reads; the rest is for people and spreadsheets.
 READINGS = (
@@ -20,13 +21,6 @@ TREATMENTS = (
     "patient", "treated_at", "procedure", "needle_depth_mm", "passes", "body_area", "skin_tone", "sensitive_skin",
     "conditions",
 )  # fmt: skip
-_ABOUT = """{use}
-
-readings.csv: one line for each photograph and region. L, a and b are CIELAB (D65, 2 degrees), card white = 100; a_se is
-the standard error of a; day counts from the latest treatment before the photograph; delta_a is the change from the
-baseline, residual the share of the largest redness that is left. An empty cell is a number that is not known.
-treatments.csv: the sessions. To judge the tables again: rubor assess readings.csv --treatments treatments.csv
-"""
 
 
 def csv_files(export: Exported, path: Path) -> dict[Path, bytes]:
@@ -35,8 +29,7 @@ def csv_files(export: Exported, path: Path) -> dict[Path, bytes]:
         names = path, path.with_name(f"{path.stem}_treatments.csv"), path.with_name(f"{path.stem}_about.txt")
     else:
         names = path / "readings.csv", path / "treatments.csv", path / "about.txt"
-    about = _ABOUT.format(use=INTENDED_USE).replace("readings.csv", names[0].name)
-    about = about.replace("treatments.csv", names[1].name)
+    about = intended_use() + "\n\n" + say("export.tables", readings=names[0].name, treatments=names[1].name)
     return {
         names[0]: readings_table(export),
         names[1]: _table(TREATMENTS, _treatments(export)),

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.exports import dicom
 from analyzer.exports.codes import site_of
-from analyzer.exports.exported import INTENDED_USE, Exported
+from analyzer.exports.exported import Exported, intended_use
+from calibration.language import language
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 OWN_SCHEME = "99RUBOR"
 
+# The conclusions' language; the names of codes are English, as in the schemes that they are of.
+_LANGUAGES = {"en": ("en-GB", "RFC5646", "English (United Kingdom)"), "de": ("de", "RFC5646", "German")}
 _NO_UNIT = ("1", "UCUM", "no units")
 _DAYS = ("d", "UCUM", "day")
 # Ours: value, meaning; then where the number stands and its unit.
@@ -57,7 +60,7 @@ def report(export: Exported, images: Sequence[Dataset] = ()) -> Dataset:
     groups = [_group(export, point, region) for point in points for region in point["regions"]]
     one.ContentSequence = [
         _coded("HAS CONCEPT MOD", ("121049", "DCM", "Language of Content Item and Descendants"),
-               ("en-GB", "RFC5646", "English (United Kingdom)")),
+               _LANGUAGES[language()]),
         *_observer(export),
         _coded("HAS CONCEPT MOD", ("121058", "DCM", "Procedure reported"),
                ("follow-up", OWN_SCHEME, "Photographs of skin after microneedling")),
@@ -156,7 +159,9 @@ def _conclusions(export: Exported) -> list[Dataset]:
     verdict = export.document["verdict"]
     said = [verdict["summary"], *(flag["message"] for flag in verdict["flags"] if flag["to_day"] is None)]
     name = ("121077", "DCM", "Conclusion")
-    return [_text("CONTAINS", name, sentence) for sentence in dict.fromkeys([*said, verdict["standing"], INTENDED_USE])]
+    return [
+        _text("CONTAINS", name, sentence) for sentence in dict.fromkeys([*said, verdict["standing"], intended_use()])
+    ]
 
 
 def _library(images: Sequence[Dataset]) -> Dataset:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.reading import Reading
 from analyzer.treatment import Treatment
+from analyzer.words import say
 from calibration.errors import NothingToAnalyze
 from calibration.problems import because, problem
 
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 # Under which all identifiers of exports are made, so that the same thing has the same identifier in every export.
 _NAMESPACE = uuid.UUID("5c1f7a0e-6f0b-5d0e-9a55-2f1f6f7f0a11")
 
-INTENDED_USE = (
-    "Rubor compares the redness of facial skin over time after microneedling with what is usually seen. It makes no "
-    "diagnosis. Pus, blisters, fever or rising pain: the clinic is called today, whatever this says."
-)
+
+def intended_use() -> str:
+    """What every export says of itself, in the language spoken now."""
+    return say("export.use")
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ Resources: Patient, Device (this program), a Procedure for each session, an Obse
 photograph, a DiagnosticReport that carries the summary as it stands, and, only when asked, a Media for each photograph.
 Nothing here claims a diagnosis or a risk: there is no Condition, no RiskAssessment, no interpretation code.
 Source: HL7 FHIR R4 (4.0.1). Measures have no LOINC code, so they are named in words and by codes of our own.
+Codes and their names are English, as code systems are; sentences are in the language spoken, which the report names.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from importlib.metadata import version
 from typing import Any
 
 from analyzer.exports.codes import SNOMED, site_of
-from analyzer.exports.exported import INTENDED_USE, Exported
+from analyzer.exports.exported import Exported, intended_use
 from analyzer.reading import FACE, Reading
 from analyzer.treatment import Treatment
+from analyzer.words import say
+from calibration.language import language
+from calibration.problems import reworded
 
 UCUM = "http://unitsofmeasure.org"
 MEASURES = "urn:rubor:measure"
@@ -84,18 +88,21 @@ def _device(export: Exported) -> Resource:
         "deviceName": [{"name": "Rubor", "type": "user-friendly-name"}],
         "version": [{"value": version("rubor")}],
         "type": {"text": "Software that measures skin redness in photographs"},
-        "note": [{"text": INTENDED_USE}],
+        "note": [{"text": intended_use()}],
     }
 
 
 def _procedure(export: Exported, session: Treatment) -> Resource:
-    known = {
-        "Needle depth": f"{session.needle_depth_mm:g} mm" if session.needle_depth_mm is not None else None,
-        "Passes": session.passes,
-        "Sensitive skin": "yes" if session.sensitive_skin else None,
-        "Conditions": ", ".join(session.conditions) or None,
-    }
-    notes = [{"text": f"{name}: {value}"} for name, value in known.items() if value is not None]
+    known = []
+    if session.needle_depth_mm is not None:
+        known.append(say("export.depth", depth=f"{session.needle_depth_mm:g}"))
+    if session.passes is not None:
+        known.append(say("export.passes", passes=session.passes))
+    if session.sensitive_skin:
+        known.append(say("export.sensitive"))
+    if session.conditions:
+        known.append(say("export.conditions", conditions=", ".join(session.conditions)))
+    notes = [{"text": text} for text in known]
     site = site_of(session.body_area)
     return {
         "resourceType": "Procedure",
@@ -130,7 +137,7 @@ def _observation(export: Exported, point: Mapping[str, Any], region: str) -> Res
     site = site_of(region)
     numbers = {"L": measured.L, "b": measured.b, "a_se": measured.a_se}
     numbers |= {key: judged[key] for key in ("delta_a", "delta_a_se", "residual")}
-    problems = [{"text": one.message} for one in reading.problems]
+    problems = [{"text": reworded(one).message} for one in reading.problems]
     return {
         "resourceType": "Observation",
         "id": str(export.identifier("observation", point["file"], point["captured_at"], region)),
@@ -171,8 +178,8 @@ def _observation(export: Exported, point: Mapping[str, Any], region: str) -> Res
 def _method(reading: Reading) -> str:
     calibration = reading.calibration or {}
     if calibration.get("found"):
-        return f"Photograph, calibrated with the colour card {calibration['card']} ({calibration['method']})"
-    return "Photograph without a colour card: uncalibrated, with a wide uncertainty"
+        return say("export.calibrated", card=calibration["card"], method=calibration["method"])
+    return say("export.uncalibrated")
 
 
 def _report(
@@ -182,12 +189,13 @@ def _report(
     document = export.document
     verdict = document["verdict"]
     said = [verdict["summary"], *(flag["message"] for flag in verdict["flags"] if flag["to_day"] is None)]
-    said += [verdict["standing"], INTENDED_USE]
+    said += [verdict["standing"], intended_use()]
     times = [point["captured_at"] for point in export.usable_points()]
     face = [one for one in observations if one["bodySite"]["text"] == site_of(FACE).words]
     return {
         "resourceType": "DiagnosticReport",
         "id": str(export.identifier("report")),
+        "language": language(),
         "status": "final",
         "code": {"text": "Redness of the skin after microneedling: course of photographs (not a diagnosis)"},
         "subject": _subject(export),

@@ -14,8 +14,9 @@ from analyzer.pipeline import SeriesReport
 from analyzer.recovery import windows
 from analyzer.recovery.settings import DOCUMENTS
 from analyzer.treatment import Treatment
-from analyzer.words import say
+from analyzer.words import say, table
 from calibration.errors import writing
+from calibration.problems import reworded
 
 _CHART_WIDTH = 640
 
@@ -49,7 +50,7 @@ def _page(result: SeriesReport) -> Page:
         urgent=document["urgent"],
         days=tuple(_row(point, len(document["sessions"]) > 1) for point in document["points"]),
         claims=tuple(_claim_in_words(said[one]) for one in named if one in said),
-        problems=tuple(f"{one.file}: {why.sentence}" for one in result.readings for why in one.problems),
+        problems=tuple(f"{one.file}: {reworded(why).sentence}" for one in result.readings for why in one.problems),
         chart=_chart(document, band["band"]),
     )
 
@@ -60,14 +61,16 @@ def _band_in_words(source: str) -> str:
 
 
 def _treatment_in_words(treatment: Treatment) -> str:
-    parts = [f"{treatment.procedure}, {treatment.body_area}, {treatment.treated_at.strftime(say('time.date'))}"]
+    what, where = say(f"form.procedures.{treatment.procedure}"), say(f"form.areas.{treatment.body_area}")
+    parts = [f"{what}, {where}, {treatment.treated_at.strftime(say('time.date'))}"]
     if treatment.needle_depth_mm is not None:
         parts.append(say("report.depth", depth=f"{treatment.needle_depth_mm:g}"))
     if treatment.passes is not None:
         parts.append(say("report.passes", passes=treatment.passes))
     if treatment.sensitive_skin:
         parts.append(say("report.sensitive"))
-    return "; ".join([*parts, *treatment.conditions])
+    known = table("form.known_conditions")
+    return "; ".join([*parts, *(str(known.get(one, one)) for one in treatment.conditions)])
 
 
 def _row(point: Mapping[str, Any], several: bool) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def test_photo_writes_only_json_to_standard_output(samples: Path, capsys: pytest
     assert document["captured_at"].endswith("+02:00")
     assert set(document["regions"]["face"]) == {
         "label", "pixels", "L", "a", "b", "a_sd", "a_se", "a_level", "erythema_index", "redness_share",
-            "melanin_index", "ita",
+            "melanin_index", "ita", "change_a", "change_a_se", "change_gain",
     }  # fmt: skip
 
 

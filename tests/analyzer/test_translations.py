@@ -107,7 +107,9 @@ def test_every_reason_in_the_code_is_in_the_texts() -> None:
     asked = set()
     for package in ("analyzer", "calibration"):
         for path in (ROOT / package).rglob("*.py"):
-            asked |= set(re.findall(r"""(?:because|unreadable)\(\s*"([a-z_]+)""", path.read_text(encoding="utf-8")))
+            asked |= set(
+                re.findall(r"""(?:because|unreadable|_error)\(\s*"([a-z_]+)""", path.read_text(encoding="utf-8"))
+            )
     known_reasons = set(english()["reasons"])
     assert asked <= known_reasons
     named = (ROOT / "calibration" / "raster.py").read_text(encoding="utf-8")

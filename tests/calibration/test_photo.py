@@ -1,55 +1,23 @@
-"""Every promised format, turned every way, becomes the same upright pixels; everything else is refused in words."""
+"""Every promised format, turned every way, becomes the same upright pixels."""
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from datetime import datetime
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps
 
 from calibration import raster
-from calibration.errors import InputError, NothingToAnalyze, PhotoTooLarge, UnreadablePhoto
 from calibration.photo import Photo, decode_photo, read_photo
 from calibration.rgb_space import srgb
+from tests.calibration.conftest import FORMATS, deep, encoded, grey_profile, reason, scene, tiff16
 
-FORMATS = Path(__file__).parents[1] / "data" / "formats"
 LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True}}
 LOSSY = {"JPEG": {"quality": 95}, "WEBP": {"quality": 90}, "AVIF": {"quality": 90}}
-
-
-def scene(width: int = 96, height: int = 64) -> Image.Image:
-    """Smooth, without symmetry, and without a colour that any of the spaces would clip."""
-    y, x = np.mgrid[0:height, 0:width]
-    red = 60 + 120 * x / width
-    green = 50 + 100 * y / height
-    blue = 180 - 100 * x * y / (width * height)
-    return Image.fromarray(np.stack([red, green, blue], axis=-1).astype(np.uint8))
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def deep(seed: int = 3, channels: int = 3) -> np.ndarray:
-    shape = (40, 56, channels) if channels > 1 else (40, 56)
-    return np.random.default_rng(seed).integers(0, 65536, shape).astype(np.uint16)
-
-
-def reason(data: bytes, name: str = "x.jpg") -> str:
-    with pytest.raises(UnreadablePhoto) as refusal:
-        decode_photo(data, name)
-    assert refusal.value.problem.code == "unreadable"
-    return refusal.value.problem.message
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
@@ -99,19 +67,6 @@ def test_16_bit_tiff_is_turned_upright(orientation: int) -> None:
         8: pixels.transpose(1, 0, 2)[::-1],
     }
     np.testing.assert_array_equal(decode_photo(data, "x.tif").pixels, turn[orientation])
-
-
-def tiff16(pixels: np.ndarray, orientation: int = 1, extra: tuple[tuple[int, int, int], ...] = ()) -> bytes:
-    """An uncompressed 16-bit RGB TIFF written by hand."""
-    height, width, _ = pixels.shape
-    entries = [(256, 4, width), (257, 4, height), (259, 3, 1), (262, 3, 2), (274, 3, orientation), (277, 3, 3)]
-    entries += [(278, 4, height), (279, 4, pixels.nbytes), *extra]
-    start = 8 + 2 + 12 * (len(entries) + 2) + 4
-    fields = [struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries]
-    fields += [struct.pack("<HHII", 258, 3, 3, start), struct.pack("<HHII", 273, 4, 1, start + 6)]
-    fields.sort(key=lambda field: struct.unpack_from("<H", field))
-    directory = struct.pack("<H", len(fields)) + b"".join(fields) + bytes(4)
-    return b"II*\0" + struct.pack("<I", 8) + directory + struct.pack("<3H", 16, 16, 16) + pixels.astype("<u2").tobytes()
 
 
 def test_two_real_files_of_one_scene_agree() -> None:
@@ -184,18 +139,6 @@ def test_grey_jpeg_with_a_grey_profile() -> None:
     photo = decode_photo(data, "x.jpg")
     assert photo.space.is_srgb
     assert np.abs(photo.pixels.astype(int) - 188).max() <= 1
-
-
-def grey_profile() -> bytes:
-    curve = b"curv" + bytes(4) + struct.pack(">I", 0)
-    white = b"XYZ " + bytes(4) + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
-    header = bytearray(128)
-    header[8:12], header[12:24], header[36:40] = b"\x04\x30\0\0", b"mntrGRAYXYZ ", b"acsp"
-    header[68:80] = struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
-    start = 128 + 4 + 24
-    tags = struct.pack(">I", 2) + b"kTRC" + struct.pack(">II", start, 12) + b"wtpt" + struct.pack(">II", start + 12, 20)
-    profile = bytes(header) + tags + curve + white
-    return struct.pack(">I", len(profile)) + profile[4:]
 
 
 @pytest.mark.parametrize("kind", ["MPO", "WEBP", "PNG", "TIFF", "AVIF"])
@@ -292,99 +235,6 @@ def test_capture_time_in_a_tiff() -> None:
     ifd = struct.pack("<HHHII", 1, 0x9003, 2, len(date), len(plain) + 18) + bytes(4) + date
     linked = plain.replace(struct.pack("<HHII", 34665, 4, 1, 0), struct.pack("<HHII", 34665, 4, 1, len(plain)))
     assert decode_photo(linked + ifd, "x.tif").captured_at == datetime(2026, 5, 3, 8, 12)
-
-
-# --- refusals ---------------------------------------------------------------------------------------------------
-
-
-def test_no_such_file_and_folders(tmp_path: Path) -> None:
-    for path, words in ((tmp_path / "gone.jpg", "no file named gone.jpg"), (tmp_path, "is a folder")):
-        with pytest.raises(NothingToAnalyze, match=words):
-            read_photo(path)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "empty"),
-        (b"Dear diary, today my face is red.\n" * 50, "not a picture"),
-        (b"%PDF-1.7\n" + bytes(200), "PDF"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "drawing"),
-        (b"\0\0\0\x18ftypmp42" + bytes(200), "video"),
-        (b"PK\x03\x04" + bytes(99), "ZIP"),
-        (b"\xff\xd8\xff", "cut"),
-        (b"II*\0" + bytes(4), "cut"),
-        (b"\x89PNG\r\n\x1a\n", "cut"),
-        (b"RIFF\x10\0\0\0WEBP", "cut"),
-        (tiff16(deep(), extra=((50706, 4, 0x01040000),)), "raw"),
-        (tiff16(deep(), extra=((339, 3, 3),)), "whole numbers"),
-    ],
-)
-def test_what_is_no_photograph_is_named(data: bytes, words: str) -> None:
-    assert words in reason(data)
-
-
-@pytest.mark.parametrize("kind", ["GIF", "BMP"])
-def test_other_pictures_are_named(kind: str) -> None:
-    assert kind in reason(encoded(scene(), kind))
-
-
-def huge_headers() -> dict[str, bytes]:
-    """Small files that declare 20000 x 20000 pixels: their headers alone must be enough to refuse them."""
-    png = bytearray(encoded(scene(), "PNG"))
-    png[16:24] = struct.pack(">II", 20000, 20000)
-    png[29:33] = struct.pack(">I", zlib.crc32(bytes(png[12:29])))
-    jpg = bytearray(encoded(scene(), "JPEG"))
-    at = jpg.index(b"\xff\xc0")
-    jpg[at + 5 : at + 9] = struct.pack(">HH", 20000, 20000)
-    size = (20000 - 1).to_bytes(3, "little")
-    webp = bytearray(encoded(scene(), "WEBP", icc_profile=grey_profile()))
-    webp[24:30] = size + size
-    heic = bytearray((FORMATS / "display_p3.heic").read_bytes())
-    at = heic.index(struct.pack(">II", 4032, 3024))
-    heic[at : at + 8] = struct.pack(">II", 20000, 20000)
-    avif = bytearray(encoded(scene(), "AVIF"))
-    at = avif.index(b"ispe") + 8
-    avif[at : at + 8] = struct.pack(">II", 20000, 20000)
-    tiff = tiff16(deep()).replace(struct.pack("<HHII", 256, 4, 1, 56), struct.pack("<HHII", 256, 4, 1, 20000))
-    tiff = tiff.replace(struct.pack("<HHII", 257, 4, 1, 40), struct.pack("<HHII", 257, 4, 1, 20000))
-    files = {"png": png, "jpg": jpg, "webp": webp, "heic": heic, "avif": avif, "tiff": tiff}
-    return {k: bytes(v) for k, v in files.items()}
-
-
-@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "heic", "avif", "tiff"])
-def test_too_many_megapixels_are_refused_by_the_header(kind: str) -> None:
-    with pytest.raises(PhotoTooLarge) as refusal:
-        decode_photo(huge_headers()[kind], "x")
-    assert "400 megapixels" in refusal.value.problem.message
-    assert refusal.value.problem.code == "too_large"
-
-
-def test_90_megapixels_are_read_without_a_warning() -> None:
-    data = encoded(Image.new("1", (10000, 9500), 1), "PNG")
-    assert raster.decode(data).pixels.shape == (9500, 10000)
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.sampled_from(["WEBP", "TIFF", "AVIF", "PNG"]), st.floats(0, 1), st.binary(min_size=1, max_size=4))
-def test_damaged_files_raise_nothing_but_refusals(kind: str, place: float, patch: bytes) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    whole = encoded(scene(), kind, exif=exif)
-    at = int(place**3 * len(whole))  # mostly headers
-    try:
-        photo = decode_photo(whole[:at] + patch + whole[at + len(patch) :], "x")
-    except InputError:
-        return
-    assert photo.pixels.shape[2] == 3
-
-
-def test_a_compressed_text_bomb_does_no_harm() -> None:
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Comment", "a" * 80_000_000, zip=True)
-    np.testing.assert_array_equal(
-        decode_photo(encoded(scene(), "PNG", pnginfo=info), "x.png").pixels, np.asarray(scene())
-    )
 
 
 # --- Photo ------------------------------------------------------------------------------------------------------
