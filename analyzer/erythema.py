@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,19 +49,22 @@ def measure(
     ``scale`` squared for each pixel). ``weight`` (H, W): how much skin each pixel shows (without it, all the same); it
     counts for ``a_level`` and ``a_se``. No region: an empty dictionary.
     """
-    counted = labels if full_labels is None else full_labels
-    counts = np.bincount(counted[counted > 0], minlength=256)
+    face = window_of(labels)
+    whole = (
+        labels[face]
+        if full_labels is None
+        else full_labels[tuple(slice(scale * one.start, scale * one.stop) for one in face)]
+    )
+    counts = np.bincount(whole[whole > 0], minlength=256)
     pixels_each = scale * scale if full_labels is None else 1
-    face = _window(labels)
-    lab, labels = lab[face], labels[face]
-    weight = np.ones(labels.shape, np.float32) if weight is None else weight[face]
+    skin = _skin_of(lab[face], labels[face], None if weight is None else weight[face])
     readings: dict[str, RegionReading] = {}
     for name, label in LABELS.items():
-        inside = labels > 0 if name == FACE else labels == label
-        if not inside.any():
+        region = skin if name == FACE else skin.only(label)
+        if not region.label.size:
             continue
         pixels = int(counts.sum() if label == FACE_LABEL else counts[label]) * pixels_each
-        readings[name] = _read(lab, inside, weight, label, pixels, a_se_of, scale, reference_L)
+        readings[name] = _read(region, label, pixels, a_se_of, scale, reference_L)
     if FACE in readings:
         face_se = float(np.hypot(readings[FACE].a_se, _se_of_missing(readings)))
         readings[FACE] = replace(readings[FACE], a_se=face_se)
@@ -76,42 +79,62 @@ def _se_of_missing(readings: Mapping[str, RegionReading]) -> float:
     return missing * float(np.std(found, ddof=1)) if len(found) > 1 else 0.0
 
 
-def _window(labels: Labels) -> tuple[slice, slice]:
-    """The part of the picture that holds the face: the rest need not be looked at once for each region."""
-    rows, columns = (np.flatnonzero((labels > 0).any(axis=axis)) for axis in (1, 0))
+def window_of(labels: Labels) -> tuple[slice, slice]:
+    """The part of the picture that holds the face: the rest need not be looked at."""
+    rows = np.flatnonzero(labels.any(axis=1))
     if not rows.size:
         return slice(0, 0), slice(0, 0)
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    down = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(labels[down].any(axis=0))
+    return down, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _read(
-    lab: Lab,
-    inside: NDArray[np.bool_],
-    weight: NDArray[np.float32],
-    label: int,
-    pixels: int,
-    a_se_of: SeOfA,
-    scale: int,
-    reference_L: float,
-) -> RegionReading:
-    skin = lab[inside]
-    mean = skin.mean(axis=0, dtype=np.float64)
+@dataclass(frozen=True, eq=False)
+class _Skin:
+    """Pixels of skin, region by region: ``lab`` and ``xyz`` (3, N), and of each its ``label``, ``weight`` and place."""
+
+    lab: NDArray[np.float32]
+    xyz: NDArray[np.float32]
+    label: Labels
+    weight: NDArray[np.float32]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+    def only(self, label: int) -> _Skin:
+        """One region's: a piece of each array, since the pixels stand in order of their labels."""
+        here = slice(*np.searchsorted(self.label, (label, label + 1)))
+        one = (self.label[here], self.weight[here], self.row[here], self.column[here])
+        return _Skin(self.lab[:, here], self.xyz[:, here], *one)
+
+
+def _skin_of(lab: Lab, labels: Labels, weight: NDArray[np.float32] | None) -> _Skin:
+    at = np.flatnonzero(labels)
+    at = at[np.argsort(labels.ravel()[at], kind="stable")]
+    colours = np.take(lab.reshape(-1, 3), at, axis=0)
+    weights = np.ones(at.size, np.float32) if weight is None else weight.ravel()[at]
+    by_plane, xyz = np.ascontiguousarray(colours.T), np.ascontiguousarray(lab_to_xyz(colours).T)
+    return _Skin(by_plane, xyz, labels.ravel()[at], weights, *np.divmod(at, max(1, labels.shape[1])))
+
+
+def _read(skin: _Skin, label: int, pixels: int, a_se_of: SeOfA, scale: int, reference_L: float) -> RegionReading:
+    mean = skin.lab.mean(axis=1, dtype=np.float64)
     # The same skin as it would count from the front: for comparing days. How far that is from the plain mean is what
     # the pose adds to its error.
-    even = np.average(skin[:, :2], axis=0, weights=weight[inside])
+    even = np.average(skin.lab[:2].astype(np.float64), axis=1, weights=skin.weight)
     by_pose = float(even[1] - mean[1])
-    sampling = sampling_se(lab[..., 1], inside, max(2, round(BLOCK_SIDE / scale)))
+    sampling = _scatter_of_blocks(skin.lab[1], skin.row, skin.column, max(2, round(BLOCK_SIDE / scale)))
+    rgb = xyz_to_linear_srgb(skin.xyz.mean(axis=1, dtype=np.float64))
     return RegionReading(
         label=label,
         pixels=pixels,
         L=float(mean[0]),
         a=float(mean[1]),
         b=float(mean[2]),
-        a_sd=float(skin[:, 1].std(dtype=np.float64)),
+        a_sd=float(skin.lab[1].std(dtype=np.float64)),
         a_se=float(np.sqrt(a_se_of(mean) ** 2 + sampling**2 + by_pose**2 + JITTER_SE**2)),
         a_level=a_at_level(float(even[0]), float(even[1]), reference_L),
-        erythema_index=erythema_index(skin),
-        melanin_index=melanin_index(xyz_to_linear_srgb(lab_to_xyz(skin)).mean(axis=0, dtype=np.float64)),
+        erythema_index=_index_of_mean(rgb),
+        melanin_index=melanin_index(rgb),
         ita=typology_angle(*map(float, mean)),
     )
 
@@ -131,7 +154,11 @@ def erythema_index(lab: Floats) -> float:
     The ratio of means and not the mean of ratios: a noisy dark pixel then weighs as little as it should. Colours so
     red that sRGB has no green left count as one thousandth.
     """
-    red, green, _ = xyz_to_linear_srgb(lab_to_xyz(lab)).mean(axis=0, dtype=np.float64)
+    return _index_of_mean(xyz_to_linear_srgb(lab_to_xyz(lab).mean(axis=0, dtype=np.float64)))
+
+
+def _index_of_mean(linear_srgb: NDArray[np.float64]) -> float:
+    red, green, _ = linear_srgb
     return float(np.log10(max(red, 1e-3) / max(green, 1e-3)))
 
 
@@ -143,11 +170,15 @@ def sampling_se(a: NDArray[np.float32], inside: NDArray[np.bool_], side: int) ->
     block, nothing averaged.
     """
     rows, columns = np.nonzero(inside)
+    return _scatter_of_blocks(a[rows, columns], rows, columns, side)
+
+
+def _scatter_of_blocks(a: NDArray[np.float32], rows: NDArray[np.int64], columns: NDArray[np.int64], side: int) -> float:
     top, left = rows.min(), columns.min()
     down, across = (int(np.ptp(line)) // side + 1 for line in (rows, columns))
     block = (rows - top) // side * across + (columns - left) // side
     sizes = np.bincount(block, minlength=down * across)
-    values = a[rows, columns].astype(np.float64)
+    values = a.astype(np.float64)
     sums = np.bincount(block, weights=values, minlength=down * across)
     full = sizes >= BLOCK_FILL * side * side
     means = np.where(full, sums / np.maximum(sizes, 1), np.nan).reshape(down, across)
@@ -169,11 +200,13 @@ def redness_share(lab: Lab, labels: Labels, region: str, baseline_a: float) -> f
 def skin_tone(lab: Lab, labels: Labels) -> SkinTone | None:
     """The tone of the skin: ITA of the median L* and b* of forehead and cheeks (of the whole face where these are
     missing); None without any skin."""
+    face = window_of(labels)
+    lab, labels = lab[face], labels[face]
     inside = np.isin(labels, [LABELS[name] for name in TONE_REGIONS])
     if not inside.any():
         inside = labels > 0
     if not inside.any():
         return None
-    middle = np.median(lab[inside].astype(np.float64), axis=0)
+    middle = np.median(np.ascontiguousarray(lab[inside].T), axis=1).astype(np.float64)
     ita = float(individual_typology_angle(middle))
     return SkinTone(ita, tone_class(ita))

@@ -87,8 +87,9 @@ class PhotoAnalysis:
         if not is_assumed(seen.calibration):
             return self.reading
         other = followed(as_other_edition(seen.calibration), seen.factor, seen.linear, seen.labels)
-        some = np.where(np.arange(seen.labels.size).reshape(seen.labels.shape) % _EVERY == 0, seen.labels, 0)
-        a_star = [lab_of_skin(seen.linear, some, one, seen.factor)[some > 0, 1] for one in (other, seen.calibration)]
+        skin = _skin_at(seen.labels)
+        some = skin[skin % _EVERY == 0]
+        a_star = [_lab_at(some, seen.linear, one, seen.factor)[:, 1] for one in (other, seen.calibration)]
         higher = float((a_star[0] - a_star[1]).mean())
         return replace(self.reading, calibration={**self.reading.calibration, "other_edition_a": round(higher, 2)})
 
@@ -201,15 +202,32 @@ def lab_of_skin(
 ) -> NDArray[np.float32]:
     """(H, W, 3) calibrated CIELAB where ``labels`` is not 0, zero elsewhere: only skin is worth the time."""
     lab = np.zeros(linear.shape, np.float32)
-    rows, columns = np.nonzero(labels)
-    places = np.column_stack([columns, rows]).astype(np.float64) * factor + (factor - 1) / 2
-    lab[rows, columns] = calibration.to_lab(linear[rows, columns], places)
+    skin = _skin_at(labels)
+    lab.reshape(-1, 3)[skin] = _lab_at(skin, linear, calibration, factor)
     return lab
+
+
+def _skin_at(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """(N,): where ``labels`` is not 0, as indices of the picture's pixels row by row."""
+    from analyzer.erythema import window_of
+
+    down, across = window_of(labels)
+    rows, columns = np.nonzero(labels[down, across])
+    return np.asarray((rows + down.start) * labels.shape[1] + columns + across.start)
+
+
+def _lab_at(
+    pixels: NDArray[np.intp], linear: NDArray[np.float32], calibration: Calibration, factor: int
+) -> NDArray[np.float32]:
+    """(N, 3) calibrated CIELAB of the ``pixels`` (N,), indices as of :func:`_skin_at`."""
+    rows, columns = np.divmod(pixels, linear.shape[1])
+    places = np.column_stack([columns, rows]).astype(np.float64) * factor + (factor - 1) / 2
+    return calibration.to_lab(np.take(linear.reshape(-1, 3), pixels, axis=0), places)
 
 
 def _full_size(labels: NDArray[np.uint8], factor: int, photo: Photo) -> NDArray[np.uint8]:
     """The working label map in pixels of the upright photograph."""
     if factor == 1:
         return labels
-    grown = labels.repeat(factor, axis=0).repeat(factor, axis=1)
+    grown = labels.repeat(factor, axis=1).repeat(factor, axis=0)
     return np.ascontiguousarray(grown[: photo.height, : photo.width])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import mesh
+from analyzer.erythema import window_of
 from analyzer.face import Face
 from analyzer.face_models import Picture
 from analyzer.regions import Labels
 from analyzer.skin import CLIPPED
 from calibration.problems import Problem, problem
+
+Colours = TypeVar("Colours", NDArray[np.uint8], NDArray[np.float32])
 
 # Below this no face in the picture can have the 60 pixels between the eyes that a measurable cheek needs, unless it
 # fills the picture and leaves no room for a card: such pictures are previews and chat copies.
@@ -73,35 +77,39 @@ def _problems(
     soft = blur(srgb, face)
     if soft > SOFT_BLUR:
         yield problem("blurred", "reject" if soft > STRONG_BLUR else "warn")
-    skin = outlines > 0
-    if not skin.any():
+    part = window_of(outlines)
+    skin = np.flatnonzero(outlines[part])
+    if not skin.size:
         return
     white = scene_white(linear, face) if white_level is None else white_level
-    code = float(np.median(srgb[skin].max(axis=1)))
+    code = float(np.median(_brightest_channel(srgb[part], skin)))
     if white < DARK_WHITE or code < DARKEST_SKIN_CODE:
         yield problem("too_dark")
     elif white < DIM_WHITE:
         yield problem("too_dark", "warn")
-    lost = clipped_share(linear, outlines)
+    # The share of the regions' pixels with at least one channel at the end of the scale.
+    lost = float((_brightest_channel(linear[part], skin) >= CLIPPED).mean())
     if lost > SOME_CLIPPED:
         yield problem("overexposed", "reject" if lost > MUCH_CLIPPED else "warn")
 
 
-def clipped_share(linear: NDArray[np.float32], outlines: Labels) -> float:
-    """Share of the regions' pixels with at least one channel at the end of the scale."""
-    return float((linear[outlines > 0].max(axis=1) >= CLIPPED).mean())
+def _brightest_channel(picture: Colours, at: NDArray[np.intp]) -> Colours:
+    """(N,) of ``picture`` (H, W, 3) at the flat indices ``at`` (N,)."""
+    colours = np.take(picture.reshape(-1, 3), at, axis=0)
+    brightest: Colours = np.maximum(np.maximum(colours[:, 0], colours[:, 1]), colours[:, 2])
+    return brightest
 
 
 def scene_white(linear: NDArray[np.float32], face: Face) -> float:
     """Linear level of the lightest things in view: of the whole picture, or of the eyes where all else is dark."""
-    light = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    step = max(1, max(light.shape) // 800)
-    eyes = np.zeros(light.shape, np.uint8)
+    luminance = np.array([0.2126, 0.7152, 0.0722], np.float32)
+    step = max(1, max(linear.shape[:2]) // 800)
+    eyes = np.zeros(linear.shape[:2], np.uint8)
     for part in (mesh.LEFT_EYE, mesh.RIGHT_EYE):
         cv2.fillPoly(eyes, [np.round(face.landmarks[list(part), :2]).astype(np.int32)], 1)
-    levels = [float(np.percentile(light[::step, ::step], WHITE_PERCENTILE))]
+    levels = [float(np.percentile(linear[::step, ::step] @ luminance, WHITE_PERCENTILE))]
     if eyes.any():
-        levels.append(float(np.percentile(light[eyes > 0], WHITE_PERCENTILE)))
+        levels.append(float(np.percentile(linear[eyes > 0] @ luminance, WHITE_PERCENTILE)))
     return max(levels)
 
 

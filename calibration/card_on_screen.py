@@ -8,7 +8,7 @@ the card's spectra, and the published values with any three lights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -44,29 +44,37 @@ def looks_shown_on_a_screen(reading: CardReading) -> bool:
         return False
     on_screen = screen_misfit(reading)
     # Most real cards are told by that alone, and a whole library costs more than one pair.
-    return on_screen < _WELL and bool(np.log(real_misfit(reading) / on_screen) > _BETTER)
+    if on_screen >= _WELL:
+        return False
+    # One edition in one lamp that explains the card as well is enough: the others need not be asked.
+    as_well = on_screen**2 * np.exp(2 * _BETTER)
+    return all(unexplained > as_well for unexplained in _unexplained_by_real_cards(reading))
 
 
 def screen_misfit(reading: CardReading) -> float:
     """How badly a screen with the published colours explains the patches: cube-root units."""
-    return _least_misfit(reading, _published, 1)
+    return float(np.sqrt(min(_unexplained(reading, _published, 1))))
 
 
 def real_misfit(reading: CardReading) -> float:
     """How badly a real card in any of the library's lamps, seen by any of its cameras, explains them: as above."""
-    return _least_misfit(reading, lambda edition: prior.jury(_library(edition)), _JUDGES)
+    return float(np.sqrt(min(_unexplained_by_real_cards(reading))))
 
 
-def _least_misfit(reading: CardReading, pool_of: Callable[[EditionName], prior.Library], judges: int) -> float:
-    """What the edition and the tone curve that explain most leave unexplained."""
+def _unexplained_by_real_cards(reading: CardReading) -> Iterator[float]:
+    return _unexplained(reading, lambda edition: prior.jury(_library(edition)), _JUDGES)
+
+
+def _unexplained(reading: CardReading, pool_of: Callable[[EditionName], prior.Library], judges: int) -> Iterator[float]:
+    """What each edition with each tone curve leaves unexplained, squared, one after the other."""
     trust = _trust(reading)
     rgb = levelled(reading.rgb, None, first_look(reading))
-    least = min(
-        _explained(curve.linearise(rgb), trust, pool_of(edition), judges) + curve.residual**2
-        for edition in EDITIONS
-        for curve in _curves(rgb, _luminance(edition), trust)
-    )
-    return float(np.sqrt(least))
+    for edition in EDITIONS:
+        for curve in _curves(rgb, _luminance(edition), trust):
+            variance, _ = prior.misfits(curve.linearise(rgb), trust, pool_of(edition))
+            # The mean variance of the ``judges`` best pairs.
+            best = float(np.partition(variance, judges - 1)[:judges].mean())
+            yield best + curve.residual**2
 
 
 def _trust(reading: CardReading) -> Floats:
@@ -76,15 +84,10 @@ def _trust(reading: CardReading) -> Floats:
     return np.asarray(trust_in_patches(reading) / np.sqrt(1 + (error / _SURE) ** 2))
 
 
-def _explained(linear: Floats, trust: Floats, pool: prior.Library, judges: int) -> float:
-    """Mean variance of the ``judges`` best pairs."""
-    variance, _ = prior.misfits(linear, trust, pool)
-    return float(np.partition(variance, judges - 1)[:judges].mean())
-
-
-def _curves(rgb: Floats, luminance: Floats, trust: Floats) -> list[ToneCurve]:
+def _curves(rgb: Floats, luminance: Floats, trust: Floats) -> Iterator[ToneCurve]:
     greys = rgb[GREYS], luminance[GREYS], trust[GREYS]
-    return [curve for kind in (False, True) for curve in hypotheses(*greys, on_luminance=kind)]
+    for kind in (False, True):
+        yield from hypotheses(*greys, on_luminance=kind)
 
 
 def _library(edition: EditionName) -> prior.Library:

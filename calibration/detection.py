@@ -19,12 +19,13 @@ PAIRED_FILE = ".toml"
 
 @dataclass(frozen=True, eq=False)
 class _Wanted:
-    """What to look for: which cards, and what their patches are (None: as measured for the ColorChecker)."""
+    """What to look for: which cards, and what their patches are (None: as measured for the ColorChecker; as homes print
+    our own on average, which takes longer to work out than most photographs take to search)."""
 
     bought: str | None
     printed: bool
     bought_patches: PatchSpectra | None
-    printed_patches: PatchSpectra
+    printed_patches: PatchSpectra | None = None
 
 
 def find_card(photo: Photo, card: str | PatchSpectra = AUTO) -> CardSearch:
@@ -70,7 +71,7 @@ def find_card(photo: Photo, card: str | PatchSpectra = AUTO) -> CardSearch:
 def _wanted(card: str | PatchSpectra) -> _Wanted:
     if isinstance(card, PatchSpectra):
         return _Wanted(None, True, None, card)
-    from calibration.card_spectra import edition_of, edition_spectra, unpaired_spectra
+    from calibration.card_spectra import edition_of, edition_spectra
 
     if card.lower().endswith(PAIRED_FILE):
         from calibration.paired_card import read_paired
@@ -78,11 +79,11 @@ def _wanted(card: str | PatchSpectra) -> _Wanted:
         return _Wanted(None, True, None, read_paired(Path(card)).spectra())
     name, at, edition = card.partition("@")
     if name == AUTO:
-        return _Wanted(names()[0], True, edition_spectra(edition_of(edition if at else None)), unpaired_spectra())
+        return _Wanted(names()[0], True, edition_spectra(edition_of(edition if at else None)))
     kind = load_card(name if name != PRINTED or not at else card)
     if kind.name == PRINTED:
-        return _Wanted(None, True, None, unpaired_spectra())
-    return _Wanted(kind.name, False, edition_spectra(edition_of(edition if at else None)), unpaired_spectra())
+        return _Wanted(None, True, None)
+    return _Wanted(kind.name, False, edition_spectra(edition_of(edition if at else None)))
 
 
 _Found = tuple[CardReading | None, tuple[Problem, ...]]
@@ -105,13 +106,15 @@ class _Bought:
 
 def _printed(copies: Copies, photo: Photo, wanted: _Wanted, looks: slice = slice(None)) -> _Found:
     from calibration.card_search import search_printed
+    from calibration.card_spectra import unpaired_spectra
 
     reading, problems = search_printed(copies, photo, load_card(PRINTED), looks)
     if reading is None:
         return None, problems
-    if not wanted.printed_patches.paired:
+    patches = wanted.printed_patches or unpaired_spectra()
+    if not patches.paired:
         problems = (*problems, problem("unpaired_card"))
-    return replace(reading, patches=wanted.printed_patches), problems
+    return replace(reading, patches=patches), problems
 
 
 def _codes(found: _Found) -> set[str]:

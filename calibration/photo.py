@@ -65,8 +65,10 @@ class Photo:
             return self, 1
         width, height = -(-self.width // factor), -(-self.height // factor)
         right, below = width * factor - self.width, height * factor - self.height
-        padded = cv2.copyMakeBorder(self.pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        small = cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA)
+        whole: Pixels = self.pixels
+        if right or below:
+            whole = cast("Pixels", cv2.copyMakeBorder(whole, 0, below, 0, right, cv2.BORDER_REPLICATE))
+        small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
         return replace(self, pixels=cast("Pixels", small)), factor
 
     def linear(self) -> NDArray[np.float32]:
