@@ -25,6 +25,9 @@ Labels = NDArray[np.uint8]
 
 # Change of ln(R/B) from edge to edge of the card: this much at least, and this many standard errors.
 _TINTED, _SURE = (0.12, 0.09), 3.2
+# From so many times that much on the change is taken out in full, between in part: two pictures on the two sides of a
+# limit are hardly different.
+_BEYOND_DOUBT = 1.5
 # Difference of ln(R/B) between the halves of a face, beyond what goes with their lightness (shaded skin is more
 # saturated, by half as much): portraits in one light reach 0.3.
 _HALVES_TINTED, _TINT_OF_SHADE = 0.5, -0.5
@@ -83,7 +86,7 @@ def face_doubts(
         problems.append(problem("colour_filter"))
         variance += _MOST_A_SE**2
     reading = calibration.search.reading
-    slopes = tint.per_pixel(reading) if tint is not None and reading is not None else None
+    slopes = believed(tint).per_pixel(reading) if tint is not None and reading is not None else None
     return Doubts(tuple(problems), float(np.sqrt(variance)), tint=slopes)
 
 
@@ -149,8 +152,21 @@ def two_lamps(photo: Photo, calibration: Calibration) -> ColourSlope | None:
     slope = colour_slope(photo, reading, calibration.tone) if reading is not None else None
     if slope is None:
         return None
-    sure = np.abs(_red_over_blue(slope)) > np.maximum(_TINTED, _SURE * np.hypot(slope.se[0], slope.se[1]))
-    return slope if sure.any() else None
+    return slope if _how_sure(slope) > 1 else None
+
+
+def _how_sure(slope: ColourSlope) -> float:
+    """The change of ln(R/B) in the direction that shows it best, as a multiple of what has to be shown."""
+    needed = np.maximum(_TINTED, _SURE * np.hypot(slope.se[0], slope.se[1]))
+    return float((np.abs(_red_over_blue(slope)) / needed).max())
+
+
+def believed(slope: ColourSlope) -> ColourSlope:
+    """As much of ``slope`` as it is sure of: none at the limit of :func:`two_lamps`, and of each part no more than
+    stands out of its error."""
+    sure = float(np.clip((_how_sure(slope) - 1) / (_BEYOND_DOUBT - 1), 0, 1))
+    stands_out = np.clip(1 - (slope.se / np.maximum(np.abs(slope.slope), 1e-9)) ** 2, 0, None)
+    return replace(slope, slope=sure * stands_out * slope.slope)
 
 
 def _red_over_blue(slope: ColourSlope) -> Floats:

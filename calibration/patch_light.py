@@ -22,6 +22,10 @@ Floats = NDArray[np.float64]
 _INNER, _CELLS = 0.42, 6
 # A patch with less light than this in a channel shows noise and the phone's black, not the lamp.
 _DARKEST = 0.03
+# The scatter between the patches' slopes is known from a dozen of them that count, so by chance it is sometimes much
+# too small, and a slope of noise looks sure. The scatter within them tells the same as so many more patches would; it
+# is short by this factor, as neighbouring cells are not independent.
+_AS_PATCHES, _NOT_INDEPENDENT = 16.0, 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +75,17 @@ def colour_slope(photo: Photo, reading: CardReading, tone: ToneCurve | None = No
         answer, *_ = np.linalg.lstsq(terms, ratios, rcond=None)
         slopes.append(answer[:2].T)
         scatter.append((ratios - terms @ answer).var(axis=0))
+        reach = np.square(terms[:, :2]).sum(axis=0)
     if len(slopes) < 8:
         return None
-    return _together(np.array(slopes), np.array(scatter))
+    return _together(np.array(slopes), np.array(scatter), reach)
 
 
-def _together(slopes: Floats, scatter: Floats) -> ColourSlope:
-    """The patches' ``slopes`` (N, 2, 2) as one, each by its pixels' ``scatter`` (N, 2); deaf to glints and stains."""
+def _together(slopes: Floats, scatter: Floats, reach: Floats) -> ColourSlope:
+    """The patches' ``slopes`` (N, 2, 2) as one, each by its cells' ``scatter`` (N, 2); deaf to glints and stains.
+
+    ``reach`` (2,): squared distance of a patch's cells from its centre, summed, in each direction.
+    """
     noise = 1 / np.maximum(scatter, np.median(scatter, axis=0) / 4)[..., None]
     weight = np.broadcast_to(noise, slopes.shape)
     middle = np.median(slopes, axis=0)
@@ -86,9 +94,12 @@ def _together(slopes: Floats, scatter: Floats) -> ColourSlope:
         spread = 1.4826 * np.median(np.abs(off), axis=0) + 1e-9
         trusted = weight / (1 + (off / (2 * spread)) ** 2)
         middle = (trusted * slopes).sum(axis=0) / trusted.sum(axis=0)
-    off = slopes - middle
-    variance = (trusted**2 * off**2).sum(axis=0) / trusted.sum(axis=0) ** 2
-    return ColourSlope(np.asarray(middle), np.sqrt(variance) * np.sqrt(len(slopes) / (len(slopes) - 2)))
+    share = trusted / trusted.sum(axis=0)
+    between = (share**2 * (slopes - middle) ** 2).sum(axis=0) * len(slopes) / (len(slopes) - 2)
+    within = (share**2 * scatter[..., None] / reach).sum(axis=0) * _NOT_INDEPENDENT
+    known = np.maximum(1 / (share**2).sum(axis=0) - 1, 1.0)
+    variance = (known * between + _AS_PATCHES * within) / (known + _AS_PATCHES)
+    return ColourSlope(np.asarray(middle), np.sqrt(variance))
 
 
 def _linear(coded: NDArray[np.uint8] | NDArray[np.uint16], table: NDArray[np.float32]) -> Floats:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.cielab import decode_srgb, encode_srgb
+from calibration.cielab import cube_root, decode_srgb, encode_srgb
 
 Floats = NDArray[np.float64]
 Pixels = TypeVar("Pixels", NDArray[np.float32], NDArray[np.float64])
@@ -40,9 +40,9 @@ class ToneCurve:
     """The way back from the file's linear sRGB to linear light.
 
     First the colour ``boost`` is taken out of the coded values, then the curve is undone, cube root in and cube root
-    out: ``coefficients`` belong to the powers 1 to 4, up to ``limit`` and straight on from there. ``on_luminance``
-    means that the phone bent the brightness and kept the ratio of the channels. ``residual`` is the root mean square
-    misfit of the greys in cube-root units: 0.01 is about 1 L*.
+    out: ``coefficients`` belong to the powers 1 to 4, up to ``limit`` and, from there, on with the slope and bend that
+    they have there. ``on_luminance`` means that the phone bent the brightness and kept the ratio of the channels.
+    ``residual`` is the root mean square misfit of the greys in cube-root units: 0.01 is about 1 L*.
     """
 
     coefficients: Floats
@@ -61,12 +61,14 @@ class ToneCurve:
         return self._straighten(plain)
 
     def _straighten(self, values: Pixels) -> Pixels:
-        root = np.cbrt(values)
+        root = cube_root(values)
         size = np.abs(root)
         inside = np.minimum(size, self.limit)
         c1, c2, c3, c4 = (float(one) for one in self.coefficients)
         bent = inside * (c1 + inside * (c2 + inside * (c3 + inside * c4)))
-        bent += self._slope_at_limit() * np.maximum(size - self.limit, 0)
+        slope, bend = self._at_limit()
+        beyond = np.maximum(size - self.limit, 0)
+        bent += beyond * (slope + bend / 2 * beyond)
         return np.copysign(bent * bent * bent, root)
 
     def bent_by(self, amount: float) -> list[ToneCurve]:
@@ -99,8 +101,12 @@ class ToneCurve:
         levels = np.linspace(0.02, self.limit, 64) ** 3
         return bool(np.all(np.diff(self._straighten(levels)) > 0))
 
-    def _slope_at_limit(self) -> float:
-        return float(np.sum(self.coefficients * _POWERS * self.limit ** (_POWERS - 1)))
+    def _at_limit(self) -> tuple[float, float]:
+        """Slope and bend at the brightest grey. A phone that compresses its highlights goes on doing so in skin that is
+        brighter than the card's white; where the curve bends the other way there, it goes straight on and still rises.
+        """
+        slope = self.coefficients * _POWERS * self.limit ** (_POWERS - 1)
+        return float(slope.sum()), max(0.0, float(np.sum(slope * (_POWERS - 1)) / self.limit))
 
 
 def _without_boost(rgb: Pixels, boost: float) -> Pixels:

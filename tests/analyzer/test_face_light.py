@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analyzer.face import Face, find_face
-from analyzer.face_light import compare_halves, doubted, face_doubts, face_slope
+from analyzer.face_light import believed, compare_halves, doubted, face_doubts, face_slope
 from analyzer.regions import map_regions
 from calibration.card_reading import CardSearch
 from calibration.correction import uncalibrated
+from calibration.patch_light import ColourSlope
 from calibration.photo import Photo, read_photo
 from calibration.simulated_filters import filtered
 from calibration.simulated_screen import Screen, photograph_of
@@ -98,3 +99,15 @@ def test_doubts_widen_the_calibration() -> None:
     wider = doubted(plain, found)
     assert wider.a_se(np.array([60.0, 14.0, 17.0])) > plain.a_se(np.array([60.0, 14.0, 17.0]))
     assert "colour_filter" in [one.code for one in wider.problems]
+
+
+def test_a_change_of_colour_is_taken_out_bit_by_bit_as_it_gets_sure() -> None:
+    """Else noise that just passes for a second lamp would move a* by several units at once."""
+    se = np.full((2, 2), 0.02)
+    sizes = np.linspace(0.0, 0.4, 81)
+    taken = [believed(ColourSlope(np.array([[0.0, size / 2], [0.0, -size / 2]]), se)).slope for size in sizes]
+    down = np.array([one[0, 1] - one[1, 1] for one in taken])
+    assert np.all(down[sizes < 0.09] == 0)
+    assert down[sizes > 0.2] == pytest.approx(sizes[sizes > 0.2], rel=0.05)
+    assert np.abs(np.diff(down)).max() < 0.02
+    assert all(np.all(one[:, 0] == 0) for one in taken)

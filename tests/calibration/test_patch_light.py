@@ -12,7 +12,7 @@ from calibration import spectra
 from calibration.card_light import PLACES, light_field
 from calibration.card_reading import CardReading
 from calibration.cielab import encode_srgb, xyz_to_linear_srgb
-from calibration.patch_light import colour_slope
+from calibration.patch_light import _together, colour_slope
 from calibration.photo import Photo, read_photo
 
 CENTRES = np.array([80.0, 70.0]) + (PLACES + 0.5) * np.array([500.0, 300.0])
@@ -46,6 +46,21 @@ def test_two_lamps_are_measured(red: tuple[float, float], blue: tuple[float, flo
     assert found is not None
     assert found.slope == pytest.approx(np.array([red, blue]), abs=0.03)
     assert np.all(found.se < 0.02)
+
+
+@pytest.mark.parametrize("patches", [8, 12, 18])
+def test_noise_alone_is_seldom_sure(patches: int) -> None:
+    """Few patches, some much noisier than others, as in a dark photograph: their own scatter is small by chance."""
+    rng = np.random.default_rng(patches)
+    reach, far = np.array([0.002, 0.006]), []
+    for _ in range(300):
+        variance = 1e-4 * np.exp(rng.normal(0, 1, (patches, 1)))
+        scatter = variance * rng.chisquare(33, (patches, 2)) / 33
+        slopes = rng.normal(size=(patches, 2, 2)) * np.sqrt(variance[..., None] / reach)
+        found = _together(slopes, scatter, reach)
+        far.append(np.abs(found.slope) / found.se)
+    assert np.mean(np.array(far) > 3.2) < 0.01
+    assert 0.9 < np.sqrt(np.mean(np.square(far))) < 1.25
 
 
 def test_the_field_gives_each_channel_its_light() -> None:
