@@ -1,11 +1,12 @@
 """What do the face maps of one patient find, and how often do they find what is not there? Prints docs/accuracy.md.
 
 Simulated patients (``face_map_patients``): whole photographs, each under another lamp with the head turned a little,
-some lit from one side, through the whole program and its verdict. Each patient's skin heals cleanly, and once more
-with a spot of 1.2 cm that stays 4 a* redder; half of them with a patch of that size that darkens, the others with one
-cheek that stays red. Rates come with exact (Clopper-Pearson) intervals of 95 %. Red area and its maximum are held
-against the truth; registration and repeatability are measured on the clean series. Thresholds were set on the patients
-called ``tune``; the others have other portraits.
+some lit from one side, through the whole program and its verdict. Each patient's skin heals cleanly, once more with a
+highlight before that is gone afterwards (``face_map_highlights``), and once more with a spot of 1.2 cm that stays 4 a*
+redder; half of them with a patch of that size that darkens, the others with one cheek that stays red. Rates come with
+exact (Clopper-Pearson) intervals of 95 %. Red area and its maximum are held against the truth; registration and
+repeatability are measured on the clean series. Thresholds were set on the patients called ``tune``; the others have
+other portraits.
 
 Usage: python benchmarks/face_map.py [--patients 12 | --tune 60 --report 96 --clean 100] [--cache FOLDER]
 About fifteen seconds of one core for each patient, nine for a clean series alone; what was made is kept in the folder.
@@ -21,13 +22,14 @@ from pathlib import Path
 
 import numpy as np
 from face_map_analysis import Analysed, analyse, course_of, series_of
+from face_map_highlights import shone_before
 from face_map_patients import Patient, patient, place_in_portrait
 from numpy.typing import NDArray
 from sitters import TONES
 
 from analyzer import mesh
 from analyzer.recovery import Recovery, judge
-from analyzer.surface.difference import Sheet, aligned, blur_texels, change_between, flow_between, masked_blur
+from analyzer.surface.difference import aligned, blur_texels, change_between, flow_between, masked_blur, sheet_of
 from analyzer.surface.layout import flat_points, layout, outline_mask
 from analyzer.surface.redness import STILL_RED_A
 from analyzer.surface.shade import searched
@@ -48,6 +50,7 @@ class Outcome:
     clean: bool = False
     clean_pigment: bool = False
     clean_sided: bool = False
+    highlight: bool | None = None
     spot: bool | None = None
     spot_seen: bool = True
     beside: bool | None = None
@@ -74,6 +77,8 @@ def outcome_of(one: Patient) -> Outcome | None:
     outcome.clean, outcome.clean_sided = "hot_spot" in codes, "one_sided" in codes
     outcome.clean_pigment = "pigment_change" in codes
     outcome.red = _red_figures(clean, recovery)
+    shining, place = shone_before(clean, one.seed)
+    outcome.highlight, _ = _where(judge(series_of(shining)), "hot_spots", place)
     spotted = course_of(one, found, "spot")
     if spotted is not None:
         place = _on_map(one, one.spot_place)
@@ -115,7 +120,7 @@ def _is_seen(course: Sequence[Analysed], place: tuple[float, float]) -> bool:
     y, x = np.mgrid[0 : layout().inside.shape[0], 0 : layout().inside.shape[1]]
     disc = np.hypot(x - place[0], y - place[1]) * layout().texel_cm < 0.6
     onto = course[0].face
-    base = searched(Sheet(onto.lab, onto.seen)).seen
+    base = searched(sheet_of(onto)).seen
     shown = [searched(aligned(one.face, onto)).seen & base for one in course if one.picture.day >= 2]
     return sum(float(seen[disc].mean()) > 0.5 for seen in shown) >= 2
 
@@ -203,6 +208,7 @@ COLUMNS: dict[str, Callable[[Outcome], bool | None]] = {
     "spots found": lambda one: one.spot,
     "of those on skin that is searched": lambda one: one.spot if one.spot_seen else None,
     "clean series with a spot": lambda one: one.clean,
+    "highlights gone, taken for a spot": lambda one: one.highlight,
     "spots beside": lambda one: one.beside,
     "dark patches found": lambda one: one.dark,
     "searched": lambda one: one.dark if one.dark_seen else None,

@@ -78,13 +78,13 @@ def _changes(series: Series) -> list[_Seen]:
     if not before or not after:
         return []
     from analyzer.surface.dark_patches import darkening
-    from analyzer.surface.difference import Sheet, aligned, change_of, common_error, mean_sheet
+    from analyzer.surface.difference import aligned, change_of, common_error, mean_sheet, sheet_of
     from analyzer.surface.halves import cheek_gap
     from analyzer.surface.shade import searched
     from analyzer.surface.spots import standout
 
     onto = before[0].face
-    sheets = [Sheet(onto.lab, onto.seen), *(aligned(one.face, onto) for one in before[1:])]
+    sheets = [sheet_of(onto), *(aligned(one.face, onto) for one in before[1:])]
     earlier, earlier_wide = mean_sheet(sheets), mean_sheet([searched(one) for one in sheets])
     seen = []
     for day, one in after:

@@ -2,7 +2,7 @@
 
 As with spots, a change is compared with its own surroundings, at one place in two photographs of different days. What
 tells melanin from the rest is how the colour goes: blood leaves the melanin index alone; shade lets a* and b* fall
-with the light, while skin behind melanin keeps them or becomes yellower.
+with the light, while skin behind melanin keeps them or becomes yellower; a highlight that has gone gives back both.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask
 from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
+from analyzer.surface.shine import Turn, is_highlight_gone
 from analyzer.surface.spots import (
     AREA_TOLERANCE,
     LEAST_AREA_CM2,
@@ -61,7 +62,8 @@ class DarkPatch:
 @dataclass(frozen=True, eq=False)
 class Darkening:
     """One photograph's change against its surroundings, (SIDE, SIDE) each: of the melanin index, how much L* fell, a*
-    rose, and b* rose beyond what shade leaves. ``level``: of the whole face's a*, with its standard error.
+    rose, and b* rose beyond what shade leaves. ``lighter``: how much lighter than them it was before, in CIELAB
+    ``before`` (SIDE, SIDE, 3). ``level``: of the whole face's a*, with its standard error.
     """
 
     day: float
@@ -71,6 +73,7 @@ class Darkening:
     darker: Plane
     redder: Plane
     warmer: Plane
+    lighter: Plane
     before: Plane
     seen: Mask
     scatter: float
@@ -89,7 +92,8 @@ def darkening(change: ChangeMap, day: float) -> Darkening:
     yellower = change.after[..., 2] - change.before[..., 2]
     return Darkening(
         day, change.face_delta, change.common_se, rise, against(fall), against(change.delta),
-        against((yellower - shade).astype(np.float32)), change.before, seen, scatter_of(rise, seen), change.texel_area,
+        against((yellower - shade).astype(np.float32)), against(change.before[..., 0]), change.before, seen,
+        scatter_of(rise, seen), change.texel_area,
     )  # fmt: skip
 
 
@@ -110,7 +114,7 @@ def _confirmed(earlier: Darkening, later: Darkening) -> list[DarkPatch]:
         then, now = (float(one.rise[patch].mean()) for one in (earlier, later))
         if area < AREA_TOLERANCE * LEAST_AREA_CM2 or now < STAYS * then:
             continue
-        if all(_like_melanin(one, patch) for one in (earlier, later)):
+        if all(_like_melanin(one, patch) for one in (earlier, later)) and not _like_shine((earlier, later), patch):
             found.append(DarkPatch(
                 region_at(int(row), int(column)), int(row), int(column), float(later.rise[row, column]),
                 float(np.hypot(later.scatter, 0.5)), _ita_change(later, patch), area, earlier.day, later.day,
@@ -126,6 +130,17 @@ def _like_melanin(photograph: Darkening, patch: Mask) -> bool:
     least_fall, least_warmer = (np.interp(lightness, OF_LIGHTNESS, one) for one in (LEAST_ITA_FALL, LEAST_WARMER))
     clear = darker >= LEAST_DARKER and _ita_change(photograph, patch) <= -least_fall
     return bool(clear and warmer >= least_warmer * darker and redder <= MOST_REDDER * darker)
+
+
+def _like_shine(pair: Sequence[Darkening], patch: Mask) -> bool:
+    """Whether both lack a highlight of the time before, as the two together tell it."""
+    darker, redder, warmer, lighter = (
+        np.asarray(np.mean(planes, axis=0), np.float32)
+        for planes in zip(*((one.darker, one.redder, one.warmer, one.lighter) for one in pair), strict=True)
+    )
+    before, seen = pair[-1].before, np.logical_and.reduce([one.seen for one in pair])
+    shade = (darker * before[..., 2] / np.maximum(before[..., 0] + 16, 1)).astype(np.float32)
+    return is_highlight_gone(Turn(darker, redder, warmer - shade, lighter, before, seen), patch)
 
 
 def _ita_change(photograph: Darkening, patch: Mask) -> float:

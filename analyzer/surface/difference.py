@@ -35,10 +35,14 @@ _MARK, _SMOOTH, _FARTHEST = 6.0, 9.0, 4.0
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """CIELAB on the map (SIDE, SIDE, 3), moved onto another photograph's map, and where it is known."""
+    """CIELAB on the map (SIDE, SIDE, 3), moved onto another photograph's map, and where it is known.
+
+    ``uncovered`` as :attr:`FaceMap.uncovered`.
+    """
 
     lab: Plane
     seen: Mask
+    uncovered: Mask | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,7 @@ def change_between(before: Sequence[FaceMap], after: FaceMap) -> ChangeMap:
         raise ValueError("a change needs at least one map from before")
     earlier = mean_sheet([aligned(one, after) for one in before])
     common = common_error([one.a_se for one in before], after.a_se)
-    return change_of(earlier, Sheet(after.lab, after.seen), after, common)
+    return change_of(earlier, sheet_of(after), after, common)
 
 
 def common_error(before: Sequence[float], after: float) -> float:
@@ -146,14 +150,24 @@ def mean_sheet(sheets: Sequence[Sheet]) -> Sheet:
     return Sheet(np.asarray(total / np.maximum(count, 1)[..., None], np.float32), np.asarray(count > 0))
 
 
+def sheet_of(one: FaceMap) -> Sheet:
+    """The map as it is."""
+    return Sheet(one.lab, one.seen, one.uncovered)
+
+
 def aligned(one: FaceMap, onto: FaceMap) -> Sheet:
     """``one`` moved by a small smooth flow so that its marks lie on those of ``onto``."""
     flow = flow_between(onto, one)
     x, y = np.meshgrid(np.arange(SIDE, dtype=np.float32), np.arange(SIDE, dtype=np.float32))
     at = x + flow[..., 0], y + flow[..., 1]
     lab = cv2.remap(one.lab, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.remap(one.seen.astype(np.float32), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return Sheet(np.asarray(lab, np.float32), np.asarray(seen > 0.5))
+
+    def moved(mask: Mask) -> Mask:
+        share = cv2.remap(mask.astype(np.float32), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return np.asarray(share > 0.5, np.bool_)
+
+    uncovered = None if one.uncovered is None else moved(one.uncovered)
+    return Sheet(np.asarray(lab, np.float32), moved(one.seen), uncovered)
 
 
 def flow_between(onto: FaceMap, other: FaceMap) -> Plane:

@@ -36,6 +36,8 @@ _SMOOTH = 0.7
 # Regions are judged in the photograph itself; in between, the map is judged, on a face of so many texels: it loses less
 # to noise and shine than the photograph would.
 _EYE_TEXELS = 0.28 * SIDE
+# How the stored map's alpha tells skin that is seen from what is only uncovered.
+_SEEN, _UNCOVERED = 255, 128
 # Gaps larger than this in the skin stay gaps.
 _LARGEST_GAP_CM2 = 2.0
 _SEEDS = (mesh.FOREHEAD, mesh.LEFT_CHEEK, mesh.RIGHT_CHEEK, mesh.NOSE)
@@ -46,10 +48,11 @@ class FaceMap:
     """Calibrated CIELAB of one photograph on the map.
 
     ``codes`` (SIDE, SIDE, 3) uint8 holds L*, a*, b* of the whole mesh in steps of 0.4, 0.25 and 0.25 (see ``lab``).
-    ``seen`` (SIDE, SIDE): bare skin that faces the camera. ``pixels_per_cm``: scale of the photograph at the face, from
-    the width of the irises; ``size``: the person's face against the average one. ``a_se``: standard error of a* that
-    the calibration gives all texels alike. ``calibrated``: whether colours rest on a card. Left and right are the
-    person's own: the map's left is the person's right, also from a mirrored photograph.
+    ``seen`` (SIDE, SIDE): bare skin that faces the camera. ``uncovered``: where the face does so and nothing was found
+    to lie over it, be it bare skin, shade or shine; None where that was not kept. ``pixels_per_cm``: scale of the
+    photograph at the face, from the width of the irises; ``size``: the person's face against the average one.
+    ``a_se``: standard error of a* that the calibration gives all texels alike. ``calibrated``: whether colours rest on
+    a card. Left and right are the person's own: the map's left is the person's right, also from a mirrored photograph.
     """
 
     codes: NDArray[np.uint8]
@@ -58,6 +61,7 @@ class FaceMap:
     size: float
     a_se: float
     calibrated: bool
+    uncovered: Mask | None = None
 
     @property
     def lab(self) -> NDArray[np.float32]:
@@ -72,10 +76,14 @@ class FaceMap:
     def mirrored(self) -> FaceMap:
         """The map as it is if the photograph was taken in a mirror."""
         codes, seen = np.ascontiguousarray(self.codes[:, ::-1]), np.ascontiguousarray(self.seen[:, ::-1])
-        return replace(self, codes=codes, seen=seen)
+        uncovered = None if self.uncovered is None else np.ascontiguousarray(self.uncovered[:, ::-1])
+        return replace(self, codes=codes, seen=seen, uncovered=uncovered)
 
     def to_bytes(self) -> bytes:
-        """The map as a PNG (alpha is ``seen``), with everything else as text in it; less than 100 kB."""
+        """The map as a PNG, with everything else as text in it; less than 100 kB.
+
+        Alpha is 255 where skin is seen, and half of that where the face is only uncovered.
+        """
         from PIL import Image
         from PIL.PngImagePlugin import PngInfo
 
@@ -85,10 +93,12 @@ class FaceMap:
             "size": self.size,
             "a_se": self.a_se,
             "calibrated": self.calibrated,
+            "uncovered": self.uncovered is not None,
         }
         text = PngInfo()
         text.add_text("rubor", json.dumps(about))
-        pixels = np.dstack([self.codes, self.seen.astype(np.uint8) * 255])
+        half = self.seen if self.uncovered is None else self.uncovered
+        pixels = np.dstack([self.codes, np.where(self.seen, _SEEN, np.where(half, _UNCOVERED, 0)).astype(np.uint8)])
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "PNG", pnginfo=text, optimize=True)
         return out.getvalue()
@@ -111,7 +121,8 @@ class FaceMap:
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a whole {SCHEMA} map") from error
         codes = np.ascontiguousarray(pixels[..., :3])
-        return cls(codes, pixels[..., 3] > 0, per_cm, size, a_se, bool(about.get("calibrated")))
+        uncovered = pixels[..., 3] >= _UNCOVERED if about.get("uncovered") else None
+        return cls(codes, pixels[..., 3] == _SEEN, per_cm, size, a_se, bool(about.get("calibrated")), uncovered)
 
 
 def map_face(measured: Measured, a_se: float) -> FaceMap:
@@ -123,7 +134,7 @@ def map_face(measured: Measured, a_se: float) -> FaceMap:
     size = _size(landmarks, per_average_cm)
     where = chart.spread(landmarks[: mesh.SKIN_POINTS, :2])
     linear = _sampled(measured.linear, where, chart, per_average_cm)
-    seen = _seen(measured, chart, where, linear, rotation)
+    seen, uncovered = _seen(measured, chart, where, linear, rotation)
     lab = np.zeros((SIDE, SIDE, 3), np.float32)
     places = where[chart.inside] * measured.factor + (measured.factor - 1) / 2
     lab[chart.inside] = measured.calibration.to_lab(linear[chart.inside], places)
@@ -131,7 +142,7 @@ def map_face(measured: Measured, a_se: float) -> FaceMap:
     codes = np.clip(np.round((lab - _FIRST) / _STEP), 0, 255).astype(np.uint8)
     per_cm = per_average_cm * measured.factor / size
     found = measured.calibration.found
-    laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found)
+    laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found, uncovered | seen)
     return laid.mirrored() if measured.calibration.mirrored else laid
 
 
@@ -168,7 +179,10 @@ def _sampled(linear: NDArray[np.float32], where: Floats, chart: Layout, per_aver
     return np.asarray(cv2.GaussianBlur(taken, (0, 0), _SMOOTH), np.float32)
 
 
-def _seen(measured: Measured, chart: Layout, where: Floats, linear: NDArray[np.float32], rotation: Floats) -> Mask:
+def _seen(
+    measured: Measured, chart: Layout, where: Floats, linear: NDArray[np.float32], rotation: Floats
+) -> tuple[Mask, Mask]:
+    """Where bare skin is seen, and where the face is uncovered."""
     facing = chart.normals @ rotation[2] > np.cos(np.radians(MOST_AWAY_DEG))
     height, width = measured.labels.shape
     at = np.round(where).astype(int)
@@ -181,7 +195,7 @@ def _seen(measured: Measured, chart: Layout, where: Floats, linear: NDArray[np.f
     skin = np.where(region, measured.labels[y, x] > 0, bare).astype(np.uint8)
     # Outlines leave seams of a texel between the regions and the rest.
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    return np.asarray(area & (closed > 0), np.bool_)
+    return np.asarray(area & (closed > 0), np.bool_), np.asarray(uncovered, np.bool_)
 
 
 def _red_patches(seen: Mask, skin: Mask, lab: NDArray[np.float32], size: float) -> Mask:

@@ -2,7 +2,8 @@
 
 A photograph's change since before is compared with its own surroundings, so that lamp, calibration and the fading of
 the whole face drop out. A spot has to stand out at one place on two photographs of different days - and as blood
-does: blood makes skin redder and darker at once. Shade, shine, hair and marks that do not lie on each other do not.
+does: blood makes skin redder and darker at once. Shade, hair and marks that do not lie on each other do not. A
+highlight that has gone does, too; it is told by its shape and by what becomes of b* (``shine``).
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask, layout
 from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
+from analyzer.surface.shine import Turn, is_highlight_gone
 
 # Size of the surroundings (standard deviation of the Gaussian): wider than any spot, narrower than a cheek.
 AROUND_CM = 1.3
 # What stands out by more than this is not part of the surroundings.
 STANDS_OUT = 1.0
-# A spot's middle stands out by at least this (a*) in both photographs, and by so many times the face's own scatter.
-LEAST_CONTRAST, LEAST_Z = 1.2, 3.0
-# Blood: L* falls by at least this share of what a* rises, and by no more than so many times that (the model of skin:
-# 0.8 in light, 3 in very dark skin). Pigment darkens by five times what it reddens.
-LEAST_DARKER, MOST_DARKER = 0.4, 3.6
+# A spot's middle stands out by at least this (a*) in both photographs, for the skin's own L* (``OF_LIGHTNESS``), and
+# by so many times the face's own scatter. In very dark skin the same blood hardly reddens; shade and pigment lower a*.
+LEAST_CONTRAST, LEAST_Z, OF_LIGHTNESS = (0.7, 1.2), 3.0, (30.0, 42.0)
+# Blood: L* falls by at least this share of what a* rises, and by no more than so many times that, for the skin's own L*
+# (simulated skin: 0.8 to 2 in light, up to 5.5 in very dark skin). Pigment darkens light skin by five times what it
+# reddens it.
+LEAST_DARKER, MOST_DARKER = 0.4, (7.0, 3.6)
 # So much of the fall of L* counts towards a spot's strength, which has to reach this: of the same blood, dark skin
 # shows half in a* and the more in L*.
 DARKER_COUNTS, LEAST_STRENGTH = 0.4, 2.4
@@ -37,8 +41,8 @@ ORDINARY, COMES_AND_GOES = 1.0, 0.4
 # Its area, where it stands out by half as much as in its middle. A spot of 1 cm2 measures 0.65 to 1.4: the scale comes
 # from the irises, the average face is not this one, and blurring takes from the brim.
 LEAST_AREA_CM2, AREA_TOLERANCE = 1.0, 0.62
-# "Stays": the later photograph still shows this share of it.
-STAYS = 0.75
+# "Stays": the later photograph still shows this share of it, of a* and L* together; midway between all and half.
+STAYS = 0.7
 # Where needles went in, spots are everywhere on the first day. A blotchy skin that reddens again as a whole has no
 # spot; its rise is a flag of its own.
 ASKED = WhileFading(from_day=1.5, most_days=4.0, share=0.6, hardly_red=1.5)
@@ -68,9 +72,10 @@ class Spot:
 class Standout:
     """One photograph's change against its surroundings (SIDE, SIDE), and the face's usual scatter of it (a*).
 
-    ``contrast`` is how much more a* rose than around it, ``darker`` how much more L* fell, ``before`` how much redder
-    than its surroundings it was (paler: below 0) before the treatment. ``level`` is the change of
-    the whole face since before the treatment (a*), ``level_se`` its standard error.
+    ``contrast`` is how much more a* rose than around it, ``darker`` how much more L* fell, ``yellower`` how much more
+    b* rose. Before the treatment it was redder than its surroundings by ``before`` (paler: below 0), lighter by
+    ``lighter``, and of CIELAB ``colour`` (SIDE, SIDE, 3). ``level`` is the change of the whole face since then (a*),
+    ``level_se`` its standard error.
     """
 
     day: float
@@ -78,27 +83,35 @@ class Standout:
     level_se: float
     contrast: Plane
     darker: Plane
+    yellower: Plane
     before: Plane
+    lighter: Plane
+    colour: Plane
     seen: Mask
     scatter: float
     texel_area: Plane
 
     @property
     def strength(self) -> Plane:
-        """How strongly each place looks like added blood, in a* of light skin."""
-        like_blood = self.contrast + np.float32(DARKER_COUNTS) * np.maximum(self.darker, 0)
+        """How strongly each place looks like added blood, in a* of light skin, beyond what another lamp may do."""
         by_lamp = np.float32(COMES_AND_GOES) * np.maximum(np.abs(self.before) - np.float32(ORDINARY), 0)
-        return np.asarray(like_blood - by_lamp, np.float32)
+        return np.asarray(self.like_blood - by_lamp, np.float32)
+
+    @property
+    def like_blood(self) -> Plane:
+        """The same, whatever the lamp may do."""
+        return np.asarray(self.contrast + np.float32(DARKER_COUNTS) * np.maximum(self.darker, 0), np.float32)
 
 
 def standout(change: ChangeMap, day: float) -> Standout:
     """How much every place stands out of its surroundings."""
     against = surroundings(change)
-    contrast, darker = against(change.delta), against(change.before[..., 0] - change.after[..., 0])
-    before, seen, level = against(change.before[..., 1]), change.seen, change.face_delta
+    then, seen = change.before, change.seen
+    rise = [against(change.after[..., i] - then[..., i]) for i in range(3)]
     return Standout(
-        day, level, change.common_se, contrast, darker, before, seen, scatter_of(contrast, seen), change.texel_area
-    )
+        day, change.face_delta, change.common_se, rise[1], -rise[0], rise[2], against(then[..., 1]),
+        against(then[..., 0]), then, seen, scatter_of(rise[1], seen), change.texel_area,
+    )  # fmt: skip
 
 
 def surroundings(change: ChangeMap) -> Callable[[Plane], Plane]:
@@ -141,7 +154,8 @@ def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
     pair = (earlier, later)
     both = np.where(earlier.seen & later.seen, np.minimum(earlier.strength, later.strength), 0).astype(np.float32)
     redder = np.minimum(earlier.contrast, later.contrast)
-    least = max(LEAST_CONTRAST, LEAST_Z * max(earlier.scatter, later.scatter))
+    least = np.interp(later.colour[..., 0], OF_LIGHTNESS, LEAST_CONTRAST)
+    least = np.maximum(least, LEAST_Z * max(earlier.scatter, later.scatter))
     found = []
     count, places = cv2.connectedComponents(((both >= LEAST_STRENGTH) & (redder >= least)).astype(np.uint8))
     for number in range(1, count):
@@ -149,10 +163,10 @@ def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
         row, column = np.unravel_index(int(np.where(core, both, 0).argmax()), both.shape)
         patch = patch_at(both, int(row), int(column))
         area = float(later.texel_area[patch].sum())
-        then, now = (float(one.contrast[patch].mean()) for one in pair)
+        then, now = (float(one.like_blood[patch].mean()) for one in pair)
         if area < AREA_TOLERANCE * LEAST_AREA_CM2 or now < STAYS * then:
             continue
-        if all(_like_blood(one, patch) for one in pair):
+        if all(_like_blood(one, patch) for one in pair) and not _like_shine(pair, patch):
             found.append(Spot(
                 region_at(int(row), int(column)), int(row), int(column), float(later.contrast[row, column]),
                 float(np.hypot(later.scatter, 0.2)), float(earlier.contrast[row, column]), area, earlier.day, later.day,
@@ -162,7 +176,18 @@ def _confirmed(earlier: Standout, later: Standout) -> list[Spot]:
 
 def _like_blood(photograph: Standout, patch: Mask) -> bool:
     redder, darker = (float(one[patch].mean()) for one in (photograph.contrast, photograph.darker))
-    return LEAST_DARKER * redder <= darker <= MOST_DARKER * redder
+    most = float(np.interp(float(photograph.colour[..., 0][patch].mean()), OF_LIGHTNESS, MOST_DARKER))
+    return LEAST_DARKER * redder <= darker <= most * redder
+
+
+def _like_shine(pair: Sequence[Standout], patch: Mask) -> bool:
+    """Whether both lack a highlight of the time before; as lamps read b* not alike, the two together tell it."""
+    darker, redder, yellower, lighter = (
+        np.asarray(np.mean(planes, axis=0), np.float32)
+        for planes in zip(*((one.darker, one.contrast, one.yellower, one.lighter) for one in pair), strict=True)
+    )
+    seen = np.logical_and.reduce([one.seen for one in pair])
+    return is_highlight_gone(Turn(darker, redder, yellower, lighter, pair[-1].colour, seen), patch)
 
 
 def patch_at(both: Plane, row: int, column: int) -> Mask:

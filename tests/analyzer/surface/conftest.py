@@ -11,6 +11,7 @@ import pytest
 from analyzer.pipeline import PhotoAnalysis, analyze_photo
 from analyzer.surface.face_map import FaceMap
 from analyzer.surface.layout import SIDE, layout
+from calibration.cielab import lab_to_xyz, xyz_to_lab
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,22 @@ def shaded(one: FaceMap, by: np.ndarray | float) -> FaceMap:
     """The same map with less light: L* lowered by ``by``, and a* and b* in proportion to L* + 16."""
     share = np.asarray(by, float)[..., None] / (one.lab[..., :1] + 16)
     return _changed(one, -share * (one.lab + np.array([16.0, 0.0, 0.0])))
+
+
+def gleaming(one: FaceMap, by: np.ndarray) -> FaceMap:
+    """The same map under a highlight: white light, as much of it as lifts skin of L* 60 by ``by``."""
+    added = ((76 + by) / 116) ** 3 - (76 / 116) ** 3
+    lit = xyz_to_lab(lab_to_xyz(one.lab.astype(float)) + added[..., None] * lab_to_xyz(np.array([100.0, 0.0, 0.0])))
+    return _changed(one, lit - one.lab)
+
+
+# Shares of light skin's L*, a* and b* that brown skin (L* 48) and very dark skin (L* 30) have.
+BROWN, DARK = (0.67, 1.1, 1.2), (0.42, 0.75, 0.6)
+
+
+def toned(one: FaceMap, shares: tuple[float, float, float]) -> FaceMap:
+    """The same map of a person with darker skin."""
+    return _changed(one, one.lab * np.array(shares) - one.lab)
 
 
 def _changed(one: FaceMap, by: np.ndarray) -> FaceMap:

@@ -8,7 +8,7 @@ import pytest
 from analyzer.surface.dark_patches import DarkPatch, darkening, find_dark_patches, rise_at
 from analyzer.surface.difference import Sheet, aligned, change_of
 from analyzer.surface.face_map import FaceMap
-from tests.analyzer.surface.conftest import bled, darkened, disc, shaded
+from tests.analyzer.surface.conftest import BROWN, bled, darkened, disc, gleaming, shaded, toned
 
 PLACES = ((52, 128, "forehead"), (138, 70, "right_cheek"))
 
@@ -40,6 +40,19 @@ def test_neither_blood_nor_shade_nor_a_tan_is_a_patch(maps: dict[str, FaceMap]) 
     patch = disc(other, *PLACES[0][:2], 1.2, 6.0)
     for changed in (bled(other, patch), shaded(other, patch), darkened(other, 6.0)):
         assert patches_of(maps, {0.2: bled(other, 5.0), 3.0: changed, 5.0: changed}) == []
+
+
+@pytest.mark.parametrize("brighter", [5.0, 10.0])
+@pytest.mark.parametrize("tone", [(1.0, 1.0, 1.0), BROWN])
+@pytest.mark.parametrize(("row", "column"), [place[:2] for place in PLACES])
+def test_a_highlight_that_has_gone_is_no_patch(
+    maps: dict[str, FaceMap], row: int, column: int, tone: tuple[float, float, float], brighter: float
+) -> None:
+    faces = {name: toned(one, tone) for name, one in maps.items()}
+    onto, other = faces["before_1"], faces["before_2"]
+    # Not in the very shape of the discs that spots are made of.
+    gleam = disc(onto, row, column, 1.6, brighter) + disc(onto, row + 4, column + 5, 0.8, 2.0)
+    assert patches_of({**faces, "before_1": gleaming(onto, gleam)}, {3.0: other, 5.0: other}) == []
 
 
 def test_one_photograph_alone_shows_none_and_a_red_face_is_not_asked(maps: dict[str, FaceMap]) -> None:

@@ -15,8 +15,10 @@ from PIL import Image
 from analyzer import mesh
 from analyzer.facing import looks_forward
 from analyzer.pipeline import PhotoAnalysis, analyze_photo, analyze_photo_bytes
+from analyzer.surface.difference import sheet_of
 from analyzer.surface.face_map import FaceMap, region_at
 from analyzer.surface.layout import SIDE, layout, outline_mask
+from analyzer.surface.shade import searched
 from calibration.simulated_occluders import Occluder
 from calibration.simulation import Framing, Person, Portrait, Scene, render
 
@@ -27,6 +29,11 @@ def test_what_is_stored_is_read_back_exactly_and_is_small(maps: dict[str, FaceMa
     again = FaceMap.from_bytes(data)
     assert len(data) < 100_000
     assert np.array_equal(again.codes, one.codes) and np.array_equal(again.seen, one.seen)
+    assert one.uncovered is not None and again.uncovered is not None
+    assert np.array_equal(again.uncovered, one.uncovered)
+    assert not (one.seen & ~one.uncovered).any() and one.seen.sum() < one.uncovered.sum()
+    untold = FaceMap.from_bytes(replace(one, uncovered=None).to_bytes())
+    assert untold.uncovered is None and np.array_equal(untold.seen, one.seen)
     assert (again.pixels_per_cm, again.size, again.a_se, again.calibrated) == (
         one.pixels_per_cm,
         one.size,
@@ -102,6 +109,9 @@ def test_a_hand_or_a_beard_is_no_skin_between_the_regions_either(samples: Path, 
     assert (between & ~bare).sum() > 0.1 * between.sum()
     assert (seen & ~bare).sum() < 0.05 * seen.sum()
     assert seen.sum() > 0.3 * (between & bare).sum()
+    # Nor is a spot looked for on it, though a hand in shade has the tint of skin in shade.
+    found = searched(sheet_of(analysis.face_map)).seen
+    assert (found & ~bare).sum() < 0.05 * (layout().skin & ~bare).sum()
 
 
 def test_a_photograph_without_a_face_has_no_map(tmp_path: Path, cat_jpeg: bytes) -> None:

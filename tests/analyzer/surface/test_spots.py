@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from analyzer.surface.difference import Sheet, aligned, change_of
+from analyzer.surface.difference import aligned, change_of, sheet_of
 from analyzer.surface.face_map import FaceMap
 from analyzer.surface.pairs import clearly_below
 from analyzer.surface.places import same_place
 from analyzer.surface.spots import Spot, contrast_at, find_spots, standout
-from tests.analyzer.surface.conftest import bled, darkened, disc, redder, shaded
+from tests.analyzer.surface.conftest import BROWN, DARK, bled, darkened, disc, gleaming, redder, shaded, toned
 
 # On the forehead, on a cheek, beside the chin.
 PLACES = ((52, 128, "forehead"), (138, 70, "right_cheek"), (140, 190, "left_cheek"))
@@ -26,7 +27,7 @@ def seen_on(maps: dict[str, FaceMap], days: dict[float, np.ndarray | float], bas
 
 def spots_of(maps: dict[str, FaceMap], days: dict[float, FaceMap]) -> list[Spot]:
     onto = maps["before_1"]
-    before = Sheet(onto.lab, onto.seen)
+    before = sheet_of(onto)
     changes = [(day, change_of(before, aligned(one, onto), onto, 0.8)) for day, one in days.items()]
     return find_spots([standout(change, day) for day, change in changes])
 
@@ -94,10 +95,40 @@ def test_what_is_no_blood_is_no_spot(maps: dict[str, FaceMap]) -> None:
         assert spots_of(maps, {2.0: changed, 3.0: changed}) == []
 
 
+@pytest.mark.parametrize("brighter", [6.0, 9.0, 12.0])
+@pytest.mark.parametrize(("row", "column"), [place[:2] for place in PLACES])
+def test_a_highlight_that_has_gone_is_no_spot(maps: dict[str, FaceMap], row: int, column: int, brighter: float) -> None:
+    brown = {name: toned(one, BROWN) for name, one in maps.items()}
+    onto, other = brown["before_1"], brown["before_2"]
+    shone = {**brown, "before_1": gleaming(onto, disc(onto, row, column, 1.4, brighter))}
+    # Skin that shone before looks redder and darker now, by as much as a spot does ...
+    change = change_of(sheet_of(shone["before_1"]), aligned(other, onto), onto, 0.8)
+    place = standout(change, 2.0)
+    assert place.contrast[row, column] > 1.0 and place.darker[row, column] > 2.0
+    # ... but yellower, too.
+    assert spots_of(shone, {2.0: other, 3.0: other}) == []
+
+
+def test_a_spot_on_very_dark_skin_is_told_from_pigment_and_shade(maps: dict[str, FaceMap]) -> None:
+    dark = {name: toned(one, DARK) for name, one in maps.items()}
+    other = dark["before_2"]
+    patch = disc(dark["before_1"], *PLACES[1][:2], 1.2, 1.0)
+    # What much blood does there, by the simulated skins: L* -4.6, a* +1.4, b* -1.8.
+    blood = replace(other, codes=_moved(other, patch, [-4.6, 1.4, -1.8]))
+    assert [one.region for one in spots_of(dark, {2.0: blood, 3.0: blood})] == ["right_cheek"]
+    melanin = replace(other, codes=_moved(other, patch, [-3.5, 0.0, -0.6]))
+    for changed in (melanin, shaded(other, 5.0 * patch)):
+        assert spots_of(dark, {2.0: changed, 3.0: changed}) == []
+
+
+def _moved(one: FaceMap, patch: np.ndarray, by: list[float]) -> np.ndarray:
+    return np.clip(np.round(one.codes + np.multiply.outer(patch, by) / [0.4, 0.25, 0.25]), 0, 255).astype(np.uint8)
+
+
 def test_a_spot_can_be_looked_up_in_another_photograph(maps: dict[str, FaceMap]) -> None:
     onto = maps["before_1"]
     spot = disc(onto, *PLACES[0][:2], 1.2, 4.0)
     found = seen_on(maps, {2.0: spot, 3.0: spot})[0]
-    before, after = Sheet(onto.lab, onto.seen), aligned(maps["before_2"], onto)
+    before, after = sheet_of(onto), aligned(maps["before_2"], onto)
     assert abs(contrast_at(standout(change_of(before, after, onto, 0.8), 5.0), found)) < 1.5
     assert same_place(found, found)
