@@ -38,6 +38,10 @@ _FINE_SIZE, _COARSE_SIZE, _LINE = 2.5, 8.0, 11
 SURELY, PERHAPS = 0.50, 0.15
 # Lenses have 12 to 24 cm2; a veil that leaves the eyes free leaves twice that, and both eyes in one piece.
 LARGEST_LENS_CM2 = 30.0
+# A frame of the skin's own colour is not seen all around: gaps of two cells are taken for closed, and a brow for a part
+# of the frame that runs along it.
+_GAP = np.ones((3, 3), np.uint8)
+_GAP[::2, ::2] = 0
 _FEATURES = (mesh.LIPS, mesh.LEFT_EYE, mesh.RIGHT_EYE, mesh.LEFT_BROW, mesh.RIGHT_BROW, mesh.LEFT_NOSTRIL,
              mesh.RIGHT_NOSTRIL)  # fmt: skip
 LEVELS, LEAK = 3, 0.1
@@ -65,10 +69,14 @@ def whole_covers(chance: Plane) -> Mask:
 
 def _behind_lenses(found: Mask) -> Mask:
     """Where a frame runs around an eye: glass reflects what is no skin, and skin behind it is not bare."""
-    _, parts, facts, _ = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)
+    return _around_the_eyes(found) | _around_the_eyes(found | _brows())
+
+
+def _around_the_eyes(frame: Mask) -> Mask:
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(1 - cv2.dilate(frame.astype(np.uint8), _GAP), connectivity=4)
     lenses = {int(parts[row, column]) for row, column in _eyes()} - {0}
     small = [part for part in lenses if facts[part, cv2.CC_STAT_AREA] * CELL_CM**2 < LARGEST_LENS_CM2]
-    return np.isin(parts, small)
+    return np.asarray(cv2.dilate(np.isin(parts, small).astype(np.uint8), _GAP) > 0)
 
 
 def cover_chance(face: Face, linear: NDArray[np.float32], window: tuple[slice, slice]) -> Plane:
@@ -180,6 +188,16 @@ def _around_the_mouth() -> Mask:
     drawn = np.zeros((ROWS, COLUMNS), np.uint8)
     cv2.fillPoly(drawn, [cells[list(mesh.OUTLINES["perioral"])]], 1)
     return cv2.dilate(drawn, np.ones((3, 3), np.uint8)) > 0
+
+
+@cache
+def _brows() -> Mask:
+    """(ROWS, COLUMNS): the average face's."""
+    cells = _average_face_on_grid(1).round().astype(np.int32)
+    drawn = np.zeros((ROWS, COLUMNS), np.uint8)
+    for brow in (mesh.LEFT_BROW, mesh.RIGHT_BROW):
+        cv2.fillPoly(drawn, [cells[list(brow)]], 1)
+    return drawn > 0
 
 
 @cache

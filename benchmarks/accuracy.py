@@ -221,10 +221,11 @@ def print_samples() -> None:
         true = [json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["regions"] for path in photographs]
         early = np.array([path.name.startswith("before") for path in photographs])
         known = references([one.regions for one, plain in zip(readings, early, strict=True) if plain], [])
-        found = np.array([[one.regions[name].a for name in true[0]] for one in readings])
-        promised = np.array([[one.regions[name].a_se for name in true[0]] for one in readings])
-        compared = np.array([[known[name].compared(one.regions[name]).a for name in true[0]] for one in readings])
-        truth = np.array([[one["a"] for one in regions.values()] for regions in true])
+        names = [name for name in true[0] if all(name in one.regions for one in readings)]
+        found = np.array([[one.regions[name].a for name in names] for one in readings])
+        promised = np.array([[one.regions[name].a_se for name in names] for one in readings])
+        compared = np.array([[known[name].compared(one.regions[name]).a for name in names] for one in readings])
+        truth = np.array([[regions[name]["a"] for name in names] for regions in true])
         tones = [one.skin_tone.tone_class for one in readings if one.skin_tone]
         error = found - truth
         change = compared[~early] - compared[early].mean(axis=0)

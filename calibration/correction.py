@@ -128,13 +128,13 @@ class Calibration:
     def a_se(self, lab: Floats, place: Floats | None = None) -> float:
         """Standard error of a* that calibration gives skin of colour ``lab`` (3,) at ``place`` (2,) of the picture."""
         variance = sum(share * mapping.a_se_at(lab) ** 2 for share, mapping in self._ways())
-        return self._se(_LIGHT_TAILS**2 * variance, lab, place)
+        return self._se(variance, lab, place)
 
     def for_changes(self, lab: Floats, place: Floats | None = None) -> ForChanges:
         """What to compare other photographs of the same skin with: ``lab`` (3,) at ``place`` (2,), as for ``a_se``."""
         variance = sum(share * mapping.change_se_at(lab) ** 2 for share, mapping in self._ways())
         a, gain = self.scale_of_changes(lab)
-        return ForChanges(float(a), self._se(_OF_CHANGES**2 * variance, lab, place), float(gain))
+        return ForChanges(float(a), self._se(variance, lab, place), float(gain))
 
     def scale_of_changes(self, lab: Floats) -> tuple[Floats, Floats]:
         """Calibrated colours (..., 3) on the scale for changes: a* there, and the gain of what rose, each (...)."""
@@ -155,7 +155,7 @@ class Calibration:
     def _se(self, of_mapping: float, lab: Floats, place: Floats | None) -> float:
         light = abs(float(lab[1])) / 3 * self.light.log_se(place) if self.light and place is not None else 0.0
         alike = _SHARED_BY_SKIN * self.alike.mean_square(lab) if self.alike else 0.0
-        return float(np.sqrt(of_mapping + self.extra_a_se**2 + light**2 + alike))
+        return float(np.sqrt(_LIGHT_TAILS**2 * of_mapping + self.extra_a_se**2 + light**2 + alike))
 
     def to_json(self) -> dict[str, Any]:
         """The ``calibration`` object of ``rubor.photo/1``."""
@@ -356,9 +356,6 @@ _EXTRA_A_SE = 0.3
 # reach further than most redness. In trials with cameras, lamps and people taken out of the training set this keeps
 # 98 % and more of plain and 93 to 97 % of reddened skin inside twice a_se; other people are further off than those.
 _LIGHT_TAILS = 0.93
-# The same for a* on the scale of changes: in those trials 99 % of changes are inside twice their errors, put together
-# from two photographs'. Faces and whole photographs have more to err in.
-_OF_CHANGES = 0.7
 _ORDINARY_MISFIT = 0.012
 # How much of what the patches most like skin are off by, squared, skin is off by. From 400 cards of cameras, lamps and
 # people taken out of the training set, half of them with a random filter: 0.5 to 1 are about as likely, and this keeps

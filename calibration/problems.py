@@ -50,10 +50,15 @@ def problem(code: str, severity: Severity | None = None, **facts: object) -> Pro
     ``severity`` overrides the table's where the contract allows both (a mild blur only warns).
     Raises ``KeyError`` for a code or a fact that the texts do not know: a programming error.
     """
-    entry = texts("problems")[code]
-    return Problem(
-        code, severity or _severities()[code], entry["message"].format(**facts), entry["advice"].format(**facts)
-    )
+    severity = severity or _severities()[code]
+    entry = _entry(code, severity)
+    return Problem(code, severity, entry["message"].format(**facts), entry["advice"].format(**facts))
+
+
+def _entry(code: str, severity: Severity) -> dict[str, str]:
+    """The words for ``code``; a warning of what elsewhere refuses has its own (``code:warn``) where that says more."""
+    known = texts("problems")
+    return dict(known.get(f"{code}:{severity}") or known[code])
 
 
 def because(why: str, /, **facts: object) -> str:
@@ -63,8 +68,10 @@ def because(why: str, /, **facts: object) -> str:
 
 def reworded(one: Problem) -> Problem:
     """A stored problem in the language spoken now; one that tells figures of its own stays as it was said."""
-    entry = texts("problems").get(one.code)
-    if entry is None or "{" in entry["message"] + entry["advice"]:
+    if one.code not in texts("problems"):
+        return one
+    entry = _entry(one.code, one.severity)
+    if "{" in entry["message"] + entry["advice"]:
         return one
     return Problem(one.code, one.severity, entry["message"], entry["advice"])
 

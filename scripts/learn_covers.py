@@ -2,9 +2,8 @@
 
 Usage: python scripts/learn_covers.py [--faces 2000] [--rounds 12] [--seed 1] [--seconds 900] [--go-on] [--out FILE]
 
-The weights that are shipped are 0.9 of those after the first lesson and 0.1 of those after the last. The lessons go on
-from each other: three with the four people as they are, then two (13 and 10 minutes) with 2680 faces in relief, with
-other features and blended.
+The weights that are shipped come from lessons that go on from each other: three with the four people as they are, then
+two (13 and 10 minutes) with 2680 faces in relief, with other features and blended.
 """
 
 from __future__ import annotations

@@ -68,8 +68,8 @@ def test_slanted_skin_is_measured_at_no_pose() -> None:
     a, b, c = (average.points[average.triangles[:, corner]] for corner in range(3))
     normals = np.cross(b - a, c - a)
     size = np.linalg.norm(normals, axis=1)
-    slanted = np.abs(normals[:, 2]) < np.cos(np.radians(62)) * size
-    assert size[forward & slanted].sum() < 0.05 * size[forward].sum()
+    slanted = np.abs(normals[:, 2]) < np.cos(np.radians(56)) * size  # a nose's flanks, too
+    assert size[forward & slanted].sum() < 0.02 * size[forward].sum()
     assert size[~forward & slanted].sum() > 0.5 * size[~forward].sum()
     ear = [number for number, corners in enumerate(average.triangles) if {127, 234, 356, 454} & set(corners)]
     assert not forward[ear].any()

@@ -63,12 +63,21 @@ def test_blood_that_is_read_a_fifth_too_strongly_has_a_gain_of_five_sixths() -> 
 
 def test_gain_is_the_ratio_of_true_and_read_rises_of_skins_that_look_alike() -> None:
     looks = np.array([[70.0, 18.0, 17.0], [70.0, 18.0, 17.0], [20.0, 2.0, 20.0]])
-    scale = ChangeScale(np.zeros(10), looks, np.array([4.0, 2.0, 3.0]), np.array([3.0, 2.0, 6.0]), np.ones(3))
+    scale = ChangeScale(np.zeros(10), looks, np.array([4.0, 2.0, 3.0]), np.array([3.0, 2.0, 4.5]), np.ones(3))
     assert scale.gain(looks[0]) == pytest.approx((4 * 3 + 2 * 2) / (4 * 4 + 2 * 2))
-    assert scale.gain(looks[2]) == pytest.approx(2.0)
+    assert scale.gain(looks[2]) == pytest.approx(1.5)
 
 
 def test_without_a_card_a_star_itself_is_compared() -> None:
     told = calibrate(CardSearch("auto", None)).for_changes(np.array([60.0, 15.0, 17.0]))
     assert (told.a, told.gain) == (15.0, 1.0)
     assert told.a_se == pytest.approx(6.0)
+
+
+def test_a_picture_without_colour_still_has_a_finite_scale() -> None:
+    skins = training_skins()
+    truth = xyz_to_lab(skins.xyz)
+    grey = truth * [1.0, 0.0, 0.0]
+    scale = fit_change_scale(grey, truth, skins)
+    assert np.isfinite(scale.a_star(grey)).all()
+    assert ((scale.gain(grey[1]) >= 0.6) & (scale.gain(grey[1]) <= 1.6)).all()
