@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analyzer.reading import RegionReading
+from analyzer.folder import captured_at_of
+from analyzer.reading import Reading, RegionReading
+from analyzer.treatment import Treatment
 from calibration.correction import Calibration, Floats
 
 
@@ -62,6 +64,14 @@ def references(
         a = float(np.mean([one.a for one in kept]))
         found[name] = Reference(a, float(np.mean(scale)) if whole else None, name in before)
     return found
+
+
+def references_of(treatment: Treatment, readings: Iterable[Reading]) -> dict[str, Reference]:
+    """The references of a series: its usable photographs from before the first treatment, or else all later ones."""
+    first = treatment.sessions[0].treated_at
+    timed = [(one, captured_at_of(one.captured_at, first)) for one in readings if one.usable and one.captured_at]
+    plain, later = ([one.regions for one, at in timed if (at < first) == before] for before in (True, False))
+    return references(plain, later)
 
 
 def change_of(first: RegionReading, second: RegionReading) -> Compared:

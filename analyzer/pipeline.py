@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.changes import Compared, Reference, references
+from analyzer.changes import Compared, Reference, references_of
 from analyzer.folder import captured_at_of, find_photographs, read_capture_times
 from analyzer.photo_analysis import (
     METHOD_VERSION,
@@ -165,7 +165,7 @@ def _series_of(
     observations: list[Observation] = []
     problems = [replace(why, message=f"{file}: {why.message}") for file, why in raised(untold, readings)]
     one_card = len({(one.calibration or {}).get("card") for one in readings if one.usable}) == 1
-    known = _references(treatment, readings)
+    known = references_of(treatment, readings)
     for reading in readings:
         if reading.captured_at is None:
             problems.extend(_left_out(reading))
@@ -182,14 +182,6 @@ def _left_out(reading: Reading) -> list[Problem]:
     """Why a photograph is not in the series: its own refusal, or that nobody knows when it was taken."""
     why = [one for one in reading.problems if one.severity == "reject"] or [problem("no_time")]
     return [replace(one, message=f"{reading.file}: {one.message}") for one in why]
-
-
-def _references(treatment: Treatment, readings: Sequence[Reading]) -> dict[str, Reference]:
-    """What each region's readings are compared with: the photographs from before the first treatment, if any."""
-    first = treatment.sessions[0].treated_at
-    timed = [(one, captured_at_of(one.captured_at, first)) for one in readings if one.usable and one.captured_at]
-    plain, later = ([one.regions for one, at in timed if (at < first) == before] for before in (True, False))
-    return references(plain, later)
 
 
 def _observation(

@@ -46,7 +46,7 @@ def _readings(export: Exported) -> Iterator[Mapping[str, Any]]:
     for point in export.usable_points():
         reading = export.readings[point["file"]]
         card = (reading.calibration or {}).get("card") if (reading.calibration or {}).get("found") else None
-        for name, region in reading.regions.items():
+        for name, region in export.regions_of(point["file"]).items():
             judged = point["regions"].get(name, {})
             yield {
                 "patient": export.patient,

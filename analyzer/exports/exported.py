@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.reading import Reading
+from analyzer.changes import Reference, references_of
+from analyzer.reading import Reading, RegionReading
 from analyzer.treatment import Treatment
 from analyzer.words import say
 from calibration.errors import NothingToAnalyze
@@ -44,6 +46,18 @@ class Exported:
     def identifier(self, *parts: object) -> uuid.UUID:
         """The lasting identifier of one thing of this patient, named by ``parts``."""
         return uuid.uuid5(_NAMESPACE, "\n".join(str(part) for part in (self.pseudonym, *parts)))
+
+    def regions_of(self, file: str) -> dict[str, RegionReading]:
+        """A photograph's regions, a* and its error as the series compares them: so an export can be judged again."""
+        found = {}
+        for name, region in self.readings[file].regions.items():
+            compared = self._references[name].compared(region)
+            found[name] = replace(region, a=compared.a, a_se=compared.a_se)
+        return found
+
+    @cached_property
+    def _references(self) -> dict[str, Reference]:
+        return references_of(self.treatment, self.readings.values())
 
     def usable_points(self) -> list[Mapping[str, Any]]:
         """The measured photographs in order of time."""

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from analyzer.assess import assess
 from analyzer.exports.csv_table import csv_files
 from analyzer.exports.exported import Exported, intended_use
 from analyzer.exports.files import write_whole
+from analyzer.pipeline import build_series
 from analyzer.reading import LABELS, Reading
+from analyzer.recovery import judge
+from analyzer.treatment import Treatment
 
 Export = Callable[..., Exported]
 
@@ -33,6 +37,35 @@ def test_the_tables_are_judged_again_to_the_same(tmp_path: Path, exported: Expor
         assert one["a"] == pytest.approx(after[key]["a"], abs=1e-4)
         if one["delta_a"] is not None:
             assert one["delta_a"] == pytest.approx(after[key]["delta_a"], abs=1e-3)
+
+
+def test_what_the_series_compares_is_what_is_judged_again(
+    tmp_path: Path, treatment: Treatment, readings: tuple[Reading, ...], exported: Export
+) -> None:
+    # Every photograph has a scale of its own for changes: 0.3 a* more or less, and a gain.
+    scaled = tuple(
+        replace(
+            one,
+            regions={
+                name: replace(region, change_a=region.a + 0.3 * (-1) ** place, change_a_se=0.35, change_gain=0.9)
+                for name, region in one.regions.items()
+            },
+        )
+        for place, one in enumerate(readings)
+    )
+    document = judge(build_series("p07", treatment, scaled)).to_json()
+    export = replace(exported(), document=document, readings={one.file: one for one in scaled})
+    write_whole(csv_files(export, tmp_path / "out"))
+    (again,) = assess(tmp_path / "out" / "readings.csv", tmp_path / "out" / "treatments.csv")
+    before, after = by_moment(document), by_moment(again)
+    plain = by_moment(exported().document)
+    moved = []
+    for key, one in before.items():
+        moved.append(one["a"] - plain[key]["a"])
+        for number in ("a", "delta_a", "delta_a_se"):
+            assert (one[number] is None) == (after[key][number] is None)
+            assert one[number] is None or one[number] == pytest.approx(after[key][number], abs=2e-3)
+    assert max(map(abs, moved)) > 0.3
 
 
 def by_moment(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
