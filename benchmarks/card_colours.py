@@ -47,11 +47,25 @@ def reading_of(patches: Floats, picture: tuple[Floats, Floats, Isp], rng: np.ran
     return read_card(shown(patches, picture), rng)
 
 
-def a_star(reading: CardReading, surfaces: Floats, picture: tuple[Floats, Floats, Isp]) -> tuple[Floats, Floats]:
-    """a* of surfaces (N,) and its standard error (N,)."""
+@dataclass(frozen=True)
+class Seen:
+    """Surfaces (N,) in one photograph: a*, its standard error, and the scale for changes with its gain."""
+
+    a: Floats
+    a_se: Floats
+    scale: Floats
+    gain: Floats
+
+    def change_to(self, red: Seen) -> Floats:
+        """How much redder they are in another photograph (N,)."""
+        rise = red.scale - self.scale
+        return np.where(rise > 0, red.gain, 1.0) * rise
+
+
+def seen(reading: CardReading, surfaces: Floats, picture: tuple[Floats, Floats, Isp]) -> Seen:
     calibration = calibrate(CardSearch("auto", reading))
     lab = calibration.to_lab(shown(surfaces, picture))
-    return lab[:, 1], np.array([calibration.a_se(one) for one in lab])
+    return Seen(lab[:, 1], np.array([calibration.a_se(one) for one in lab]), *calibration.scale_of_changes(lab))
 
 
 def judged(
@@ -64,11 +78,11 @@ def judged(
     """Plain skin on one day and reddened skin on another, each with a card of ``patches`` taken for what it is not."""
     level, change, said = [], [], []
     for card, belief, (first, second) in zip(patches, taken_for, days, strict=True):
-        plain, se = a_star(replace(reading_of(card, first, rng), patches=belief), skins.plain, first)
-        red, _ = a_star(replace(reading_of(card, second, rng), patches=belief), skins.red, second)
-        level.append(plain - skins.plain_a)
-        change.append(red - plain - (skins.red_a - skins.plain_a))
-        said.append(se)
+        plain = seen(replace(reading_of(card, first, rng), patches=belief), skins.plain, first)
+        red = seen(replace(reading_of(card, second, rng), patches=belief), skins.red, second)
+        level.append(plain.a - skins.plain_a)
+        change.append(plain.change_to(red) - (skins.red_a - skins.plain_a))
+        said.append(plain.a_se)
     return Errors(np.array(level), np.array(change), np.array(said))
 
 
@@ -143,7 +157,7 @@ def main() -> None:
     )
     one_card = [reading_of(measured, first, rng) for first, _ in days]
     both = [
-        [a_star(replace(card, patches=belief), skins.plain, first)[0] for belief in (None, later)]
+        [seen(replace(card, patches=belief), skins.plain, first).a for belief in (None, later)]
         for card, (first, _) in zip(one_card, days, strict=True)
     ]
     difference = np.abs(np.array([one - other for one, other in both]))
