@@ -26,9 +26,10 @@ LEAST_TEXTURE = 0.0012
 # Spread of ln(R/G) and ln(B/G) over a picture without colour, from the middle to nearly all of it.
 COLOURLESS = 0.02
 # How much of a channel's histogram over the bare skin (8-bit sRGB, single details taken out) stays where it is when it
-# is smoothed over a tenth of its span. Portraits of all tones keep 0.80 and more, small, dark, denoised or in a poor
-# JPEG; what was brought to steps of 32 and more at most 0.73, also in JPEGs.
-FEW_TINTS = 0.76
+# is smoothed over an eighth of its span, or over six codes: light from one side parts a face into a bright and a dark
+# half, with few codes between. Portraits keep 0.85 and more, small, dark, denoised, in poor JPEGs or lit from one side;
+# what was brought to steps of 24 and more at most 0.78, also in JPEGs.
+FEW_TINTS, STEPS = 0.8, 6.0
 # What JPEG, noise and a stretched tone curve leave of single codes; and the end of the scale, which says nothing.
 CODES, DARKEST, BRIGHTEST = 1.5, 6, 249
 
@@ -91,7 +92,7 @@ def _has_few_tints(linear: NDArray[np.float32], where: NDArray[np.bool_]) -> boo
             continue
         low, high = np.quantile(values, [0.05, 0.95])
         found = np.pad(np.bincount(values, minlength=256) / len(values), 100)
-        fine, coarse = (_smoothed(found, width) for width in (CODES, max(2.5 * CODES, (high - low) / 8)))
+        fine, coarse = (_smoothed(found, width) for width in (CODES, max(2.5 * CODES, min(STEPS, (high - low) / 8))))
         kept.append(float(np.minimum(fine, coarse).sum()))
     return bool(kept) and float(np.mean(kept)) < FEW_TINTS
 

@@ -112,6 +112,17 @@ def test_a_poor_jpeg_of_a_person_is_still_a_persons(name: str, size: float) -> N
     assert all(is_lifelike(face, linear(stored(one, 30))) for one in (picture, noisy, soft, dark))
 
 
+@pytest.mark.parametrize("name", ["frederick_sturckow__usa", "daniel_tani__usa"])
+def test_a_face_half_in_shade_with_few_codes_between_is_still_a_persons(name: str) -> None:
+    picture = portrait(name)
+    face = find_face(picture).face
+    assert face is not None
+    left, top, across, down = (int(edge) for edge in face.box)
+    middle = np.median(picture[top : top + down, left : left + across], axis=(0, 1))
+    parted = np.where(picture < middle, 0.6 * picture, 0.6 * picture + 0.3 * middle).astype(np.uint8)
+    assert is_lifelike(face, linear(parted))
+
+
 def test_a_blurred_photograph_of_a_person_is_still_a_persons() -> None:
     picture = portrait("daniel_tani__usa")
     face = find_face(picture).face
