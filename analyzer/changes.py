@@ -27,6 +27,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Change:
+    """The change of a region's a* between two photographs, and its standard error."""
+
+    delta_a: float
+    delta_a_se: float
+
+
+@dataclass(frozen=True)
 class Reference:
     """What other photographs of a region are compared with: mean ``a``, and the same on the ``scale`` for changes.
 
@@ -74,13 +82,13 @@ def references_of(treatment: Treatment, readings: Iterable[Reading]) -> dict[str
     return references(plain, later)
 
 
-def change_of(first: RegionReading, second: RegionReading) -> Compared:
-    """``second`` on the scale of ``first``: their difference is the change. The gain is the redder one's."""
+def regional_change(first: RegionReading, second: RegionReading) -> Change:
+    """From ``first`` to ``second``, two photographs of one person. The gain is the redder one's."""
     if first.change_a is None or second.change_a is None or first.change_a_se is None or second.change_a_se is None:
-        return Compared(second.a, second.a_se)
+        return Change(second.a - first.a, math.hypot(first.a_se, second.a_se))
     rise = second.change_a - first.change_a
     gain = (second if rise > 0 else first).change_gain or 1.0
-    return Compared(first.a + gain * rise, gain * second.change_a_se)
+    return Change(gain * rise, math.hypot(first.change_a_se, gain * second.change_a_se))
 
 
 def read_for_changes(

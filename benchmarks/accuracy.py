@@ -24,6 +24,7 @@ from held_out import (
     USUAL,
     Hardship,
     Skins,
+    corrected,
     held_out_skins,
     measured_skins,
     pictures,
@@ -69,8 +70,7 @@ class Judged:
         early, late = np.nonzero((self.phones[:, None] == self.phones) & ~np.eye(len(self.phones), dtype=bool))
         stage = STAGES.index(reddening)
         rise = self.scale[late, stage] - self.scale[early, 0]
-        found = np.where(rise > 0, self.gain[late, stage], 1.0) * rise
-        return np.asarray(found - (self.true[stage] - self.true[0]))
+        return np.asarray(corrected(rise, self.gain[late, stage]) - (self.true[stage] - self.true[0]))
 
     def spread(self) -> float:
         """SD of the same plain skin's a* over the lamps of one phone."""

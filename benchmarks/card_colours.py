@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from held_out import Skins, held_out_skins, read_card, shots
+from held_out import Skins, corrected, held_out_skins, read_card, shots
 from numpy.typing import NDArray
 
 from calibration import spectra
@@ -58,8 +58,7 @@ class Seen:
 
     def change_to(self, red: Seen) -> Floats:
         """How much redder they are in another photograph (N,)."""
-        rise = red.scale - self.scale
-        return np.where(rise > 0, red.gain, 1.0) * rise
+        return corrected(red.scale - self.scale, red.gain)
 
 
 def seen(reading: CardReading, surfaces: Floats, picture: tuple[Floats, Floats, Isp]) -> Seen:

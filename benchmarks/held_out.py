@@ -188,6 +188,11 @@ def pictures(
         yield Picture(number, lamp, read_card(rgb[:24], rng, hardship), rgb[24:].reshape(*skins.lab.shape))
 
 
+def corrected(rise: Floats, gain: Floats) -> Floats:
+    """A ``rise`` on the scale for changes as the program reads it: what is redder than before, times its ``gain``."""
+    return np.asarray(np.where(rise > 0, gain, 1.0) * rise)
+
+
 def faded(card: Floats, delta_e: float, rng: np.random.Generator) -> Floats:
     """The patches (24, wavelengths) a little off, smoothly over the spectrum, by about ``delta_e`` each."""
     place = (spectra.WAVELENGTHS - 560) / 150

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sitters import PORTRAITS, TONES
 
-from analyzer.changes import change_of
+from analyzer.changes import regional_change
 from analyzer.pipeline import analyze_photo_bytes
 from analyzer.reading import FACE, LABELS, RegionReading
 from calibration import spectra
@@ -136,9 +136,8 @@ def rows_of(
             for name, region in (one or {}).items():
                 own = (plain or {}).get(name)
                 if own is not None:
-                    step, now = region.truth - own.truth, change_of(own.reading, region.reading)
-                    se = float(np.hypot(own.reading.change_a_se or own.a_se, now.a_se))
-                    changes.append((now.a - own.a - step, step, se))
+                    step, now = region.truth - own.truth, regional_change(own.reading, region.reading)
+                    changes.append((now.delta_a - step, step, now.delta_a_se))
     return levels, changes
 
 

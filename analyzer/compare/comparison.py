@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from analyzer.changes import change_of
+from analyzer.changes import regional_change
 from analyzer.compare.aligned import Frame, Picture, cover_eyes, frame_of, landmarks_on, rendered, with_change
 from analyzer.compare.canvas import HEIGHT, WIDTH, Canvas, PdfCanvas, PixelCanvas, png_of
 from analyzer.compare.sides import Side, side
@@ -114,13 +112,12 @@ def comparison(
     if anonymise:
         for picture, place in zip(shown, (*points, points[1]), strict=True):
             cover_eyes(picture, place, brows=region == FACE)
-    now = change_of(first.reading, second.reading)
-    delta = now.a - first.reading.a
-    se = float(np.hypot(first.reading.change_a_se or first.reading.a_se, now.a_se))
+    told = regional_change(first.reading, second.reading)
     two = _may_be_two(first, second)
     # What stands under the second photograph is the first's redness and the change: two numbers that fit each other.
-    second = replace(second, reading=replace(second.reading, a=now.a))
-    return Comparison((first, second), region, (shown[0], shown[1], shown[2]), frame, change, scale, delta, se, two)
+    second = replace(second, reading=replace(second.reading, a=first.reading.a + told.delta_a))
+    sides, pictures = (first, second), (shown[0], shown[1], shown[2])
+    return Comparison(sides, region, pictures, frame, change, scale, told.delta_a, told.delta_a_se, two)
 
 
 def _may_be_two(first: Side, second: Side) -> bool:

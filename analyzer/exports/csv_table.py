@@ -46,7 +46,8 @@ def _readings(export: Exported) -> Iterator[Mapping[str, Any]]:
     for point in export.usable_points():
         reading = export.readings[point["file"]]
         card = (reading.calibration or {}).get("card") if (reading.calibration or {}).get("found") else None
-        for name, region in export.regions_of(point["file"]).items():
+        for name in reading.regions:
+            region = export.region_of(point["file"], name)
             judged = point["regions"].get(name, {})
             yield {
                 "patient": export.patient,

@@ -123,7 +123,7 @@ def _observer(export: Exported) -> list[Dataset]:
 
 def _group(export: Exported, point: Mapping[str, Any], region: str) -> Dataset:
     site = site_of(region)
-    measured, judged = export.regions_of(point["file"])[region], point["regions"][region]
+    measured, judged = export.region_of(point["file"], region), point["regions"][region]
     unique = _item("HAS OBS CONTEXT", "UIDREF", ("112040", "DCM", "Tracking Unique Identifier"))
     unique.UID = dicom.uid(export, "region", region)
     words = ("body-site", OWN_SCHEME, site.words)

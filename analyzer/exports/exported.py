@@ -47,13 +47,11 @@ class Exported:
         """The lasting identifier of one thing of this patient, named by ``parts``."""
         return uuid.uuid5(_NAMESPACE, "\n".join(str(part) for part in (self.pseudonym, *parts)))
 
-    def regions_of(self, file: str) -> dict[str, RegionReading]:
-        """A photograph's regions, a* and its error as the series compares them: so an export can be judged again."""
-        found = {}
-        for name, region in self.readings[file].regions.items():
-            compared = self._references[name].compared(region)
-            found[name] = replace(region, a=compared.a, a_se=compared.a_se)
-        return found
+    def region_of(self, file: str, name: str) -> RegionReading:
+        """A photograph's region, a* and its error as the series compares them: so an export can be judged again."""
+        region = self.readings[file].regions[name]
+        compared = self._references[name].compared(region)
+        return replace(region, a=compared.a, a_se=compared.a_se)
 
     @cached_property
     def _references(self) -> dict[str, Reference]:

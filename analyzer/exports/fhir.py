@@ -133,7 +133,7 @@ def _quantity(value: float, unit: str = "1") -> dict[str, Any]:
 
 def _observation(export: Exported, point: Mapping[str, Any], region: str) -> Resource:
     reading = export.readings[point["file"]]
-    measured, judged = export.regions_of(point["file"])[region], point["regions"][region]
+    measured, judged = export.region_of(point["file"], region), point["regions"][region]
     site = site_of(region)
     numbers = {"L": measured.L, "b": measured.b, "a_se": measured.a_se}
     numbers |= {key: judged[key] for key in ("delta_a", "delta_a_se", "residual")}

@@ -8,7 +8,7 @@ with the light, while skin behind melanin keeps them or becomes yellower; a high
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask
 from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
-from analyzer.surface.shine import Turn, is_highlight_gone
+from analyzer.surface.shine import Turn, is_highlight_gone, together
 from analyzer.surface.spots import (
     AREA_TOLERANCE,
     LEAST_AREA_CM2,
@@ -134,13 +134,9 @@ def _like_melanin(photograph: Darkening, patch: Mask) -> bool:
 
 def _like_shine(pair: Sequence[Darkening], patch: Mask) -> bool:
     """Whether both lack a highlight of the time before, as the two together tell it."""
-    darker, redder, warmer, lighter = (
-        np.asarray(np.mean(planes, axis=0), np.float32)
-        for planes in zip(*((one.darker, one.redder, one.warmer, one.lighter) for one in pair), strict=True)
-    )
-    before, seen = pair[-1].before, np.logical_and.reduce([one.seen for one in pair])
-    shade = (darker * before[..., 2] / np.maximum(before[..., 0] + 16, 1)).astype(np.float32)
-    return is_highlight_gone(Turn(darker, redder, warmer - shade, lighter, before, seen), patch)
+    turn = together([Turn(one.darker, one.redder, one.warmer, one.lighter, one.before, one.seen) for one in pair])
+    shade = (turn.darker * turn.colour[..., 2] / np.maximum(turn.colour[..., 0] + 16, 1)).astype(np.float32)
+    return is_highlight_gone(replace(turn, yellower=turn.yellower - shade), patch)
 
 
 def _ita_change(photograph: Darkening, patch: Mask) -> float:

@@ -7,6 +7,7 @@ alone, pigment b* more than a*, shade lowers both, and none of them cares what w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,6 +39,16 @@ class Turn:
     lighter: Plane
     colour: Plane
     seen: Mask
+
+
+def together(turns: Sequence[Turn]) -> Turn:
+    """What several photographs show on average, where all of them do; of the last one's colour before."""
+    darker, redder, yellower, lighter = (
+        np.asarray(np.mean(planes, axis=0), np.float32)
+        for planes in zip(*((one.darker, one.redder, one.yellower, one.lighter) for one in turns), strict=True)
+    )
+    seen = np.logical_and.reduce([one.seen for one in turns])
+    return Turn(darker, redder, yellower, lighter, turns[-1].colour, seen)
 
 
 def is_highlight_gone(turn: Turn, patch: Mask) -> bool:

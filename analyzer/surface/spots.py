@@ -19,7 +19,7 @@ from analyzer.surface.face_map import region_at
 from analyzer.surface.layout import Mask, layout
 from analyzer.surface.pairs import WhileFading
 from analyzer.surface.places import apart, most_around
-from analyzer.surface.shine import Turn, is_highlight_gone
+from analyzer.surface.shine import Turn, is_highlight_gone, together
 
 # Size of the surroundings (standard deviation of the Gaussian): wider than any spot, narrower than a cheek.
 AROUND_CM = 1.3
@@ -182,12 +182,8 @@ def _like_blood(photograph: Standout, patch: Mask) -> bool:
 
 def _like_shine(pair: Sequence[Standout], patch: Mask) -> bool:
     """Whether both lack a highlight of the time before; as lamps read b* not alike, the two together tell it."""
-    darker, redder, yellower, lighter = (
-        np.asarray(np.mean(planes, axis=0), np.float32)
-        for planes in zip(*((one.darker, one.contrast, one.yellower, one.lighter) for one in pair), strict=True)
-    )
-    seen = np.logical_and.reduce([one.seen for one in pair])
-    return is_highlight_gone(Turn(darker, redder, yellower, lighter, pair[-1].colour, seen), patch)
+    turns = [Turn(one.darker, one.contrast, one.yellower, one.lighter, one.colour, one.seen) for one in pair]
+    return is_highlight_gone(together(turns), patch)
 
 
 def patch_at(both: Plane, row: int, column: int) -> Mask:

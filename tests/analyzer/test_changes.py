@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.changes import change_of, references
+from analyzer.changes import references, regional_change
 from analyzer.reading import RegionReading
 
 PLAIN = RegionReading(
@@ -45,7 +45,7 @@ def test_a_region_with_a_reading_from_before_the_scale_is_compared_by_a_star_eve
     reference = references([one(PLAIN)], [one(RED), one(STORED_BEFORE)])["left_cheek"]
     assert [reference.compared(each).a for each in (PLAIN, RED, STORED_BEFORE)] == [14.0, 20.0, 17.0]
     assert reference.compared(RED).a_se == RED.a_se
-    assert change_of(PLAIN, STORED_BEFORE).a == 17.0
+    assert PLAIN.a + regional_change(PLAIN, STORED_BEFORE).delta_a == 17.0
 
 
 def test_a_region_that_only_later_photographs_show_has_its_own_reference() -> None:
@@ -55,8 +55,8 @@ def test_a_region_that_only_later_photographs_show_has_its_own_reference() -> No
 
 
 def test_two_photographs_change_alike_in_either_order() -> None:
-    there = change_of(PLAIN, RED).a - PLAIN.a
-    back = change_of(RED, PLAIN).a - RED.a
+    there = regional_change(PLAIN, RED).delta_a
+    back = regional_change(RED, PLAIN).delta_a
     assert there == pytest.approx(0.8 * 5.0)
     assert back == pytest.approx(-there)
 
