@@ -218,7 +218,9 @@ def read_card(rgb: Floats, rng: np.random.Generator, hardship: Hardship | None =
     seen = np.clip(rgb * (1 + rng.normal(0, 0.004, (24, 1))) + rng.normal(0, 5e-4 * noise, (24, 3)), 0, 1)
     coded = encode_srgb(seen) + rng.normal(0, jpeg / 255, (24, 3))
     coded = np.clip(np.round(coded * 255 * 8) / 8 / 255, 0, 1)
-    clipped = ((coded >= 1) | (coded <= 0)).any(axis=1).astype(float)
+    # What the file cut off is at the end of the scale in every pixel, whatever the print does to their mean.
+    cut = (rgb >= 1) | (rgb <= 0)
+    clipped = (cut | (coded >= 1) | (coded <= 0)).any(axis=1).astype(float)
     nowhere = np.zeros((24, 2))
     spread = np.full((24, 3), 5e-4 * noise)
     return CardReading("classic-24", nowhere[:4], False, decode_srgb(coded), spread, clipped, nowhere)

@@ -129,8 +129,9 @@ def _ridge(design: Floats, target: Floats) -> Floats:
 _LAB_COST = np.array([0.5, 1.0, 0.35])
 _LAB_AXES = np.array([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]])
 # What one unit of error in a *change* of a person's a* costs beside one of a* itself. People differ by more than blood,
-# and a mapping that only fits all people well sees a third too much change in each: changes are what is followed.
-_CHANGE_COST = 2.0
+# and a mapping that only fits all people well sees a third too much change in each. Comparing has a scale of its own,
+# so more than this would only make plain skin worse.
+_CHANGE_COST = 1.0
 
 
 def _lab_step(terms: Floats, matrix: Floats, truth: Floats, weight: Floats, shape: tuple[int, ...]) -> Floats:

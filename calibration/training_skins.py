@@ -72,10 +72,11 @@ def _usual_errors() -> Floats:
 
 
 def _weights(luminance: Floats) -> Floats:
-    """(stages, people): half for plain skin, half for reddened; the same blood is twice the a* in light skin as in
-    dark, so that light skin counts more, above all where changes are fitted."""
-    weight = np.stack([luminance, *[luminance**1.5] * len(_DOSES)])
-    weight[0] *= len(_DOSES) * weight[1].sum() / weight[0].sum()
+    """(stages, people): half for plain skin, half for reddened. Plain, every person counts the same; the same blood is
+    twice the a* in light skin as in dark, so that light skin counts more where changes are fitted."""
+    reddened = [luminance**0.75] * len(_DOSES)
+    plain = np.full_like(luminance, np.sum(reddened) / luminance.size)
+    weight = np.stack([plain, *reddened])
     return np.asarray(weight / weight.sum())
 
 
