@@ -1,4 +1,4 @@
-"""The people that the calibration is fitted on: nobody counts more for being light, nobody is kept aside for judging."""
+"""The people that the calibration is fitted on: nobody counts more for being light, nobody is kept for judging."""
 
 from __future__ import annotations
 
