@@ -71,7 +71,7 @@ class PhotoAnalysis:
 
         face = self.reading.regions[FACE]
         lab = np.array([face.L, face.a, face.b])
-        return map_face(self.measured, self.measured.calibration.a_se(lab))
+        return map_face(self.measured, lab)
 
     def with_edition(self) -> Reading:
         """The reading; where the edition of the bought card was not named, ``calibration`` also tells what that may do.

@@ -82,8 +82,7 @@ def _keep(picture: Picture, analysis: PhotoAnalysis) -> None:
     face_map = None
     if analysis.measured is not None and "face" in analysis.reading.regions:
         colour = analysis.reading.regions["face"]
-        a_se = analysis.measured.calibration.a_se(np.array([colour.L, colour.a, colour.b]))
-        face_map = map_face(analysis.measured, a_se)
+        face_map = map_face(analysis.measured, np.array([colour.L, colour.a, colour.b]))
     if face_map is None or not face_map.calibrated or analysis.measured is None:
         np.savez(_kept(picture), map=np.zeros(0, np.uint8))
         return

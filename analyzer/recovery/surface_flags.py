@@ -78,7 +78,7 @@ def _changes(series: Series) -> list[_Seen]:
     if not before or not after:
         return []
     from analyzer.surface.dark_patches import darkening
-    from analyzer.surface.difference import aligned, change_of, common_error, mean_sheet, sheet_of
+    from analyzer.surface.difference import aligned, change_of, common_to, mean_sheet, sheet_of
     from analyzer.surface.halves import cheek_gap
     from analyzer.surface.shade import searched
     from analyzer.surface.spots import standout
@@ -88,10 +88,10 @@ def _changes(series: Series) -> list[_Seen]:
     earlier, earlier_wide = mean_sheet(sheets), mean_sheet([searched(one) for one in sheets])
     seen = []
     for day, one in after:
-        common = common_error([other.face.a_se for other in before], one.face.a_se)
+        common = common_to([other.face for other in before], one.face)
         sheet = aligned(one.face, onto)
         change = change_of(earlier, sheet, onto, common)
-        wide = change_of(earlier_wide, searched(sheet), onto, common)
+        wide = change_of(earlier_wide, searched(sheet), onto, common.without_gain)
         seen.append(_Seen(one.file, day, change, standout(wide, day), darkening(wide, day), cheek_gap(change)))
     return seen
 

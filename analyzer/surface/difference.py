@@ -45,6 +45,30 @@ class Sheet:
     uncovered: Mask | None = None
 
 
+@dataclass(frozen=True)
+class Common:
+    """What all texels of a change have in common, told by the two calibrations alone.
+
+    ``se`` is their standard error. ``shift`` is added to the change; what then is a rise is multiplied with ``gain``, a
+    fall with ``gain_of_fall``: the scale for changes, as the regions' means have it (``analyzer.changes``).
+    """
+
+    se: float
+    shift: float = 0.0
+    gain: float = 1.0
+    gain_of_fall: float = 1.0
+
+    @property
+    def without_gain(self) -> Common:
+        """For what is told by its surroundings on the same day, by how colours go together: no blood is known there."""
+        return Common(self.se, self.shift)
+
+    def change(self, before: Plane, after: Plane) -> Plane:
+        """The change between two planes of a*."""
+        rise = after - before + np.float32(self.shift)
+        return np.asarray(rise * np.where(rise > 0, self.gain, self.gain_of_fall), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class ChangeMap:
     """The change of a* since before, (SIDE, SIDE) each.
@@ -80,20 +104,32 @@ def change_between(before: Sequence[FaceMap], after: FaceMap) -> ChangeMap:
     if not before:
         raise ValueError("a change needs at least one map from before")
     earlier = mean_sheet([aligned(one, after) for one in before])
-    common = common_error([one.a_se for one in before], after.a_se)
-    return change_of(earlier, sheet_of(after), after, common)
+    return change_of(earlier, sheet_of(after), after, common_to(before, after))
 
 
-def common_error(before: Sequence[float], after: float) -> float:
-    """Standard error of a change that calibration gives all texels alike, from the photographs' own ``a_se``.
+def common_to(before: Sequence[FaceMap], after: FaceMap) -> Common:
+    """What the calibrations do to a change from the mean of ``before`` to ``after``.
 
-    Part of a calibration's error is the same in all photographs of one phone, and drops out.
+    Where a map does not tell how it is compared, a* itself is. Part of a calibration's error of a* is the same in all
+    photographs of one phone, and drops out; on the scale for changes it has done so already.
     """
-    earlier = float(np.mean(np.square(before))) / len(before)
-    return float(np.sqrt((1 - _SHARED) * (earlier + after**2)))
+    known = [one.comparing for one in before if one.comparing is not None]
+    if after.comparing is None or len(known) < len(before):
+        return Common(_together([one.a_se for one in before], after.a_se) * float(np.sqrt(1 - _SHARED)))
+    return Common(
+        _together([one.se for one in known], after.comparing.se),
+        after.comparing.shift - float(np.mean([one.shift for one in known])),
+        after.comparing.gain,
+        float(np.mean([one.gain for one in known])),
+    )
 
 
-def change_of(before: Sheet, after: Sheet, scale: FaceMap, common_se: float) -> ChangeMap:
+def _together(before: Sequence[float], after: float) -> float:
+    """Standard error of a value less the mean of others."""
+    return float(np.sqrt(np.mean(np.square(before)) / len(before) + after**2))
+
+
+def change_of(before: Sheet, after: Sheet, scale: FaceMap, common: Common) -> ChangeMap:
     """The change between two sheets that lie on one map; ``scale`` tells the size of its texels."""
     texels = blur_texels(scale)
     both = before.seen & after.seen & (np.maximum(before.lab[..., 0], after.lab[..., 0]) < _BLOWN)
@@ -101,10 +137,10 @@ def change_of(before: Sheet, after: Sheet, scale: FaceMap, common_se: float) -> 
     later, _ = masked_blur(after.lab, both, texels)
     seen = both & (share > _ENOUGH)
     earlier[~seen], later[~seen] = 0, 0
-    delta = np.ascontiguousarray(later[..., 1] - earlier[..., 1])
+    delta = np.where(seen, common.change(earlier[..., 1], later[..., 1]), np.float32(0))
     local = _unevenness(delta, after.lab[..., 1], seen, texels)
-    se = np.sqrt(local**2 + np.float32(common_se**2))
-    return ChangeMap(delta, local, se, seen, common_se, scale.texel_area, earlier, later)
+    se = np.sqrt(local**2 + np.float32(common.se**2))
+    return ChangeMap(delta, local, se, seen, common.se, scale.texel_area, earlier, later)
 
 
 def blur_texels(one: FaceMap) -> float:

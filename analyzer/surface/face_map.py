@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -43,6 +43,19 @@ _LARGEST_GAP_CM2 = 2.0
 _SEEDS = (mesh.FOREHEAD, mesh.LEFT_CHEEK, mesh.RIGHT_CHEEK, mesh.NOSE)
 
 
+@dataclass(frozen=True)
+class Comparing:
+    """How a map is compared with others of the same person (``calibration.change_scale``), by the face's mean colour.
+
+    ``shift`` is added to its a*, ``se`` is the standard error that the calibration gives it then, ``gain`` what a rise
+    to it is multiplied with.
+    """
+
+    shift: float
+    se: float
+    gain: float
+
+
 @dataclass(frozen=True, eq=False)
 class FaceMap:
     """Calibrated CIELAB of one photograph on the map.
@@ -51,8 +64,9 @@ class FaceMap:
     ``seen`` (SIDE, SIDE): bare skin that faces the camera. ``uncovered``: where the face does so and nothing was found
     to lie over it, be it bare skin, shade or shine; None where that was not kept. ``pixels_per_cm``: scale of the
     photograph at the face, from the width of the irises; ``size``: the person's face against the average one.
-    ``a_se``: standard error of a* that the calibration gives all texels alike. ``calibrated``: whether colours rest on
-    a card. Left and right are the person's own: the map's left is the person's right, also from a mirrored photograph.
+    ``a_se``: standard error of a* that the calibration gives all texels alike; ``comparing``: the same beside other
+    maps, None where that was not kept. ``calibrated``: whether colours rest on a card. Left and right are the person's
+    own: the map's left is the person's right, also from a mirrored photograph.
     """
 
     codes: NDArray[np.uint8]
@@ -62,6 +76,7 @@ class FaceMap:
     a_se: float
     calibrated: bool
     uncovered: Mask | None = None
+    comparing: Comparing | None = None
 
     @property
     def lab(self) -> NDArray[np.float32]:
@@ -94,6 +109,7 @@ class FaceMap:
             "a_se": self.a_se,
             "calibrated": self.calibrated,
             "uncovered": self.uncovered is not None,
+            "comparing": self.comparing and asdict(self.comparing),
         }
         text = PngInfo()
         text.add_text("rubor", json.dumps(about))
@@ -118,15 +134,18 @@ class FaceMap:
             raise ValueError(f"not a {SCHEMA} map")
         try:
             per_cm, size, a_se = (float(about[key]) for key in ("pixels_per_cm", "size", "a_se"))
+            told = about.get("comparing")
+            comparing = told and Comparing(*(float(told[key]) for key in ("shift", "se", "gain")))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a whole {SCHEMA} map") from error
         codes = np.ascontiguousarray(pixels[..., :3])
         uncovered = pixels[..., 3] >= _UNCOVERED if about.get("uncovered") else None
-        return cls(codes, pixels[..., 3] == _SEEN, per_cm, size, a_se, bool(about.get("calibrated")), uncovered)
+        seen, calibrated = pixels[..., 3] == _SEEN, bool(about.get("calibrated"))
+        return cls(codes, seen, per_cm, size, a_se, calibrated, uncovered, comparing)
 
 
-def map_face(measured: Measured, a_se: float) -> FaceMap:
-    """Lay a measured photograph's skin flat (some 30 ms). ``a_se``: what the calibration leaves open of a*."""
+def map_face(measured: Measured, mean: Floats) -> FaceMap:
+    """Lay a measured photograph's skin flat (some 30 ms). ``mean`` (3,): the face's mean CIELAB."""
     chart = layout()
     landmarks = measured.face.landmarks
     rotation, _ = fit_average_face(landmarks)
@@ -141,8 +160,11 @@ def map_face(measured: Measured, a_se: float) -> FaceMap:
     seen |= _red_patches(seen, chart.skin, lab, size)
     codes = np.clip(np.round((lab - _FIRST) / _STEP), 0, 255).astype(np.uint8)
     per_cm = per_average_cm * measured.factor / size
-    found = measured.calibration.found
-    laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found, uncovered | seen)
+    calibration = measured.calibration
+    a_se, scale = calibration.a_se(mean), calibration.for_changes(mean)
+    comparing = Comparing(round(scale.a - float(mean[1]), 3), round(scale.a_se, 3), round(scale.gain, 3))
+    found = calibration.found
+    laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found, uncovered | seen, comparing)
     return laid.mirrored() if measured.calibration.mirrored else laid
 
 

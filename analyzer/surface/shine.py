@@ -22,7 +22,7 @@ _AROUND_CM = 0.6
 _SLOPE, _TOGETHER = 0.5, 0.4
 # What a* and b* rise by, in units of what white light of that strength takes from them: a* lies between these, and b*
 # beyond a* between those. With the shape, that holds for 9 of 10 highlights that were laid on faces.
-_OF_A, _OF_B_BEYOND_A = (0.6, 1.6), (-1.0, 1.3)
+_OF_A, _OF_B_BEYOND_A = (0.6, 1.8), (-1.0, 1.3)
 
 
 @dataclass(frozen=True, eq=False)

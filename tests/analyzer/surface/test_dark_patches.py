@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analyzer.surface.dark_patches import DarkPatch, darkening, find_dark_patches, rise_at
-from analyzer.surface.difference import Sheet, aligned, change_of
+from analyzer.surface.difference import Common, Sheet, aligned, change_of
 from analyzer.surface.face_map import FaceMap
 from tests.analyzer.surface.conftest import BROWN, bled, darkened, disc, gleaming, shaded, toned
 
@@ -16,7 +16,7 @@ PLACES = ((52, 128, "forehead"), (138, 70, "right_cheek"))
 def patches_of(maps: dict[str, FaceMap], days: dict[float, FaceMap]) -> list[DarkPatch]:
     onto = maps["before_1"]
     before = Sheet(onto.lab, onto.seen)
-    changes = [(day, change_of(before, aligned(one, onto), onto, 0.8)) for day, one in days.items()]
+    changes = [(day, change_of(before, aligned(one, onto), onto, Common(0.8))) for day, one in days.items()]
     return find_dark_patches([darkening(change, day) for day, change in changes])
 
 
@@ -72,5 +72,5 @@ def test_a_patch_can_be_looked_up_in_another_photograph(maps: dict[str, FaceMap]
     onto, other = maps["before_1"], maps["before_2"]
     dark = darkened(other, disc(other, *PLACES[0][:2], 1.2, 6.0))
     found = patches_of(maps, {3.0: dark, 5.0: dark})[0]
-    clear = change_of(Sheet(onto.lab, onto.seen), aligned(other, onto), onto, 0.8)
+    clear = change_of(Sheet(onto.lab, onto.seen), aligned(other, onto), onto, Common(0.8))
     assert rise_at(darkening(clear, 9.0), found) < 0.4 * found.rise

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyzer.surface.difference import change_between, common_error, flow_between
-from analyzer.surface.face_map import FaceMap
+from analyzer.changes import regional_change
+from analyzer.pipeline import PhotoAnalysis
+from analyzer.surface.difference import change_between, common_to, flow_between
+from analyzer.surface.face_map import Comparing, FaceMap
 from analyzer.surface.halves import side_difference
 from analyzer.surface.layout import SIDE
 from tests.analyzer.surface.conftest import redder
@@ -55,8 +57,38 @@ def test_the_local_error_is_as_large_as_the_noise(maps: dict[str, FaceMap]) -> N
     assert np.abs(change.delta[change.seen]).mean() < 1.0  # smoothed far below the 6 that went in
 
 
-def test_more_photographs_from_before_make_the_change_more_certain() -> None:
-    assert common_error([1.0, 1.0], 1.0) < common_error([1.0], 1.0) < np.hypot(1.0, 1.0)
+def test_more_photographs_from_before_make_the_change_more_certain(maps: dict[str, FaceMap]) -> None:
+    one = maps["before_1"]
+    assert common_to([one, one], one).se < common_to([one], one).se
+    plain = replace(one, comparing=None, a_se=1.0)
+    assert common_to([plain, plain], plain).se < common_to([plain], plain).se < np.hypot(1.0, 1.0)
+
+
+def test_a_change_is_on_the_scale_that_the_regions_are_compared_on(
+    maps: dict[str, FaceMap], analyses: dict[str, PhotoAnalysis]
+) -> None:
+    """The same bare skin, once as a map and once as a region's mean: both tell one change of the whole face."""
+    before, after = (analyses[name].reading.regions["face"] for name in ("before_1", "d00"))
+    told = regional_change(before, after)
+    shown = change_between([maps["before_1"]], maps["d00"])
+    assert told.delta_a > 2
+    assert abs(shown.face_delta - told.delta_a) < 0.5
+    assert shown.common_se == pytest.approx(np.hypot(maps["before_1"].comparing.se, maps["d00"].comparing.se), rel=1e-6)
+
+
+def test_the_shift_moves_all_of_a_change_and_the_gain_only_what_rose(maps: dict[str, FaceMap]) -> None:
+    one = replace(maps["before_1"], comparing=Comparing(shift=0.2, se=0.5, gain=0.8))
+    other = replace(redder(one, 4.0), comparing=Comparing(shift=1.2, se=0.5, gain=1.1))
+    rise = change_between([one], other)
+    assert np.allclose(rise.delta[rise.seen], 1.1 * (4.0 + 1.0), atol=0.15)
+    fall = change_between([other], one)
+    assert np.allclose(fall.delta[fall.seen], -1.1 * (4.0 + 1.0), atol=0.15)
+
+
+def test_without_the_scale_of_every_map_a_star_itself_is_compared(maps: dict[str, FaceMap]) -> None:
+    one = replace(maps["before_1"], comparing=Comparing(shift=3.0, se=0.5, gain=0.8))
+    shown = change_between([replace(one, comparing=None)], redder(one, 4.0))
+    assert np.allclose(shown.delta[shown.seen], 4.0, atol=0.15)
 
 
 def test_without_a_map_from_before_there_is_no_change(maps: dict[str, FaceMap]) -> None:

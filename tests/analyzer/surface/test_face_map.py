@@ -34,12 +34,15 @@ def test_what_is_stored_is_read_back_exactly_and_is_small(maps: dict[str, FaceMa
     assert not (one.seen & ~one.uncovered).any() and one.seen.sum() < one.uncovered.sum()
     untold = FaceMap.from_bytes(replace(one, uncovered=None).to_bytes())
     assert untold.uncovered is None and np.array_equal(untold.seen, one.seen)
-    assert (again.pixels_per_cm, again.size, again.a_se, again.calibrated) == (
+    assert (again.pixels_per_cm, again.size, again.a_se, again.calibrated, again.comparing) == (
         one.pixels_per_cm,
         one.size,
         one.a_se,
         one.calibrated,
+        one.comparing,
     )
+    assert one.comparing is not None and 0 < one.comparing.se < one.a_se
+    assert FaceMap.from_bytes(replace(one, comparing=None).to_bytes()).comparing is None
 
 
 @given(st.binary(max_size=200))

@@ -28,9 +28,11 @@ def test_redder_is_orange_and_less_red_is_blue(maps: dict[str, FaceMap]) -> None
 
 
 def test_what_may_be_noise_is_pale(maps: dict[str, FaceMap]) -> None:
-    shown = pixels(change_map_png(maps["before_1"], maps["before_2"]))
-    cheek = shown[170:200, 120:150, :3]
-    assert np.ptp(cheek.mean(axis=(0, 1))) < 20
+    """Two photographs of unchanged skin: a change is coloured from two standard errors on, which few places reach."""
+    shown = pixels(change_map_png(maps["before_1"], maps["before_2"], bar=False))
+    face = shown[..., 3] > 0
+    assert np.mean(np.ptp(shown[face][:, :3], axis=1) > 40) < 0.02
+    assert np.median(np.ptp(shown[face][:, :3], axis=1)) < 20
 
 
 def test_skin_that_is_not_seen_has_no_colour(maps: dict[str, FaceMap]) -> None:

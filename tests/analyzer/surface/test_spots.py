@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from analyzer.surface.difference import aligned, change_of, sheet_of
+from analyzer.surface.difference import Common, aligned, change_of, sheet_of
 from analyzer.surface.face_map import FaceMap
 from analyzer.surface.pairs import clearly_below
 from analyzer.surface.places import same_place
@@ -28,7 +28,7 @@ def seen_on(maps: dict[str, FaceMap], days: dict[float, np.ndarray | float], bas
 def spots_of(maps: dict[str, FaceMap], days: dict[float, FaceMap]) -> list[Spot]:
     onto = maps["before_1"]
     before = sheet_of(onto)
-    changes = [(day, change_of(before, aligned(one, onto), onto, 0.8)) for day, one in days.items()]
+    changes = [(day, change_of(before, aligned(one, onto), onto, Common(0.8))) for day, one in days.items()]
     return find_spots([standout(change, day) for day, change in changes])
 
 
@@ -102,7 +102,7 @@ def test_a_highlight_that_has_gone_is_no_spot(maps: dict[str, FaceMap], row: int
     onto, other = brown["before_1"], brown["before_2"]
     shone = {**brown, "before_1": gleaming(onto, disc(onto, row, column, 1.4, brighter))}
     # Skin that shone before looks redder and darker now, by as much as a spot does ...
-    change = change_of(sheet_of(shone["before_1"]), aligned(other, onto), onto, 0.8)
+    change = change_of(sheet_of(shone["before_1"]), aligned(other, onto), onto, Common(0.8))
     place = standout(change, 2.0)
     assert place.contrast[row, column] > 1.0 and place.darker[row, column] > 2.0
     # ... but yellower, too.
@@ -130,5 +130,5 @@ def test_a_spot_can_be_looked_up_in_another_photograph(maps: dict[str, FaceMap])
     spot = disc(onto, *PLACES[0][:2], 1.2, 4.0)
     found = seen_on(maps, {2.0: spot, 3.0: spot})[0]
     before, after = sheet_of(onto), aligned(maps["before_2"], onto)
-    assert abs(contrast_at(standout(change_of(before, after, onto, 0.8), 5.0), found)) < 1.5
+    assert abs(contrast_at(standout(change_of(before, after, onto, Common(0.8)), 5.0), found)) < 1.5
     assert same_place(found, found)
