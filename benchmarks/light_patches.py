@@ -4,7 +4,7 @@ Both codes are decided by the 24 patches alone, so patches are simulated, not pi
 lamps of colour-science's collection that the project does not hold, and three-coloured LEDs of Ohno's line shape
 (the project's own families have another). Skins are the held-out ones, by ITA class.
 
-Usage: python benchmarks/light_patches.py [--cases 120] [--seed 21]
+Usage: python benchmarks/light_patches.py [--cases 120] [--each 20] [--seed 21]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from held_out import CLASSES, held_out_skins, read_card
 from numpy.typing import NDArray
 
+from analyzer.skin import CLIPPED
 from calibration import spectra
 from calibration.card_reading import CardSearch
 from calibration.cielab import decode_srgb, encode_srgb
@@ -85,7 +86,10 @@ MILD: dict[str, Filter] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One simulated card: the ``codes`` raised, the errors of a* of the skins and ``a_se`` for each (N,)."""
+    """One simulated card: the ``codes`` raised, the errors of a* of the skins and ``a_se`` for each (N,).
+
+    NaN stands for skin that is burnt out: the program leaves such pixels out.
+    """
 
     kind: str
     ra: float
@@ -141,7 +145,8 @@ class Studio:
         lab = found.to_lab(rgb[24:])
         codes = frozenset(one.code for one in found.problems)
         a_se = np.array([found.a_se(one) for one in lab])
-        return Case(kind, rendering(lamp).ra, codes, lab[:, 1] - self.lab[:, 1], a_se)
+        burnt = rgb[24:].max(axis=1) >= CLIPPED
+        return Case(kind, rendering(lamp).ra, codes, np.where(burnt, np.nan, lab[:, 1] - self.lab[:, 1]), a_se)
 
 
 def lamp_cases(studio: Studio, cases: int) -> Iterator[Case]:
@@ -171,7 +176,12 @@ def rate(cases: list[Case], code: str) -> str:
 
 def inside(cases: list[Case]) -> str:
     """Share of the skins' a* that lie inside twice ``a_se``."""
-    return f"{np.mean([np.abs(one.error) < 2 * one.a_se for one in cases]):.0%}"
+    return share_inside(np.array([one.error for one in cases]), np.array([one.a_se for one in cases]))
+
+
+def share_inside(error: Floats, a_se: Floats) -> str:
+    seen = np.isfinite(error)
+    return f"{np.mean(np.abs(error[seen]) < 2 * a_se[seen]):.0%}"
 
 
 def print_lamps(cases: list[Case]) -> None:
@@ -192,7 +202,7 @@ def print_lamps(cases: list[Case]) -> None:
 
 
 def row(name: str, group: list[Case], codes: tuple[str, ...]) -> str:
-    error = np.sqrt(np.mean([one.error**2 for one in group]))
+    error = np.sqrt(np.nanmean([one.error**2 for one in group]))
     width = np.median([one.a_se for one in group])
     named = " | ".join(rate(group, code) for code in codes)
     return f"| {name} | {len(group)} | {named} | {error:.2f} | {width:.2f} | {inside(group)} |"
@@ -215,7 +225,7 @@ def print_tones(studio: Studio, cases: list[Case]) -> None:
         for group in groups.values():
             error = np.array([one.error[studio.tone == tone] for one in group])
             a_se = np.array([one.a_se[studio.tone == tone] for one in group])
-            cells.append(f"{np.mean(np.abs(error) < 2 * a_se):.0%} | {np.median(a_se):.2f}")
+            cells.append(f"{share_inside(error, a_se)} | {np.median(a_se):.2f}")
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
@@ -223,12 +233,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=120, help="cards under poor lamps, and as many under fair ones")
     parser.add_argument("--seed", type=int, default=21)
+    parser.add_argument("--each", type=int, default=20, help="cards with each filter")
     arguments = parser.parse_args()
     studio = Studio(arguments.seed)
     lamps = list(lamp_cases(studio, arguments.cases))
     print_lamps(lamps)
     print_tones(studio, lamps)
-    print_filters(list(filter_cases(studio, max(1, arguments.cases // 12))))
+    print_filters(list(filter_cases(studio, arguments.each)))
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ HELD_OUT_PORTRAITS = sorted(path.stem for path in PORTRAITS.glob("*.jpg"))[1::2]
 BURNT, WHOLE = 0.5, 0.01
 # Problems that the card alone decides: the face need not be looked for.
 ON_THE_CARD = ("poor_lamp", "card_clipped")
+# Width of the pictures in pixels.
+WIDTH = 600
 # Screens, and what has more cases on patches, are photographed for every so many people.
 EVERY_SO_MANY = 3
 # Held-out lamps of which CIE 13.3 gives Ra below 70 or R9 below -50.
@@ -68,7 +70,7 @@ def plain_scene(rng: np.random.Generator, band: tuple[float, float]) -> Scene:
     """An ordinary photograph at home: one ordinary lamp, a little fall-off."""
     person = random_person(rng, str(rng.choice(HELD_OUT_PORTRAITS)), held_out=True, ita=band)
     scene = random_scene(rng, person, held_out=True, lamps=ORDINARY_LAMPS, mixed=0.0)
-    return replace(scene, framing=replace(scene.framing, width=480, height=640))
+    return replace(scene, framing=replace(scene.framing, width=WIDTH, height=WIDTH * 4 // 3))
 
 
 def whole_scene(rng: np.random.Generator, band: tuple[float, float], portrait: Portrait) -> tuple[Scene, Rendered]:

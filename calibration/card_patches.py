@@ -13,8 +13,9 @@ from calibration.card_grid import transform
 from calibration.cards import ReferenceCard
 from calibration.photo import Photo
 
-# The inner share of a patch's side that is read: blur, JPEG blocks and the fit's error stay outside.
-INNER = 0.6
+# The inner share of a patch's side that is read: blur, JPEG's coarse colour and the fit's error stay outside. These
+# reach so many pixels in; of a larger patch more is read, as most of a reading's noise is JPEG's colour, by blocks.
+_LEAST, _MOST, _MARGIN = 0.6, 0.8, 3.5
 # More pixels than this make the mean no better, only slower.
 _ENOUGH = 900
 # Specks, print dots and glints lie this many robust standard deviations off.
@@ -42,8 +43,10 @@ def read_patches(photo: Photo, fitted: FittedCard, card: ReferenceCard) -> Patch
     """Read every patch at the photograph's full resolution."""
     middle = places(card)
     centres = transform(fitted.to_image, middle)
-    reach = np.array(fitted.half) * INNER
-    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * reach
+    half = np.array(fitted.half)
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    share = _inner_share(transform(fitted.to_image, middle[len(middle) // 2] + square))
+    reach, square = half * share, square * share
     to_card = np.asarray(np.linalg.inv(fitted.to_image), dtype=np.float64)
     light = _Light(photo)
     read = [
@@ -52,6 +55,12 @@ def read_patches(photo: Photo, fitted: FittedCard, card: ReferenceCard) -> Patch
     ]
     columns = [np.array(column, dtype=np.float64) for column in zip(*read, strict=True)]
     return PatchColours(columns[0], columns[1], columns[2], columns[3], centres, columns[4], columns[5])
+
+
+def _inner_share(outline: NDArray[np.float64]) -> float:
+    """How much of a patch's side is read where a patch is as large as ``outline`` (4, 2), in pixels."""
+    side = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1).min()
+    return float(np.clip(1 - 2 * _MARGIN / max(float(side), 1.0), _LEAST, _MOST))
 
 
 _Row = tuple[NDArray[np.float64], NDArray[np.float64], float, float, NDArray[np.float64], float]

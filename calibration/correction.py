@@ -17,12 +17,13 @@ from calibration import prior, spectra
 from calibration.alike_patches import AlikePatches, alike_patches
 from calibration.card_light import LightField, fall_off, first_look, levelled, light_field
 from calibration.card_reading import CardReading, CardSearch
-from calibration.cielab import delta_e00, linear_srgb_to_lab, xyz_to_lab
+from calibration.cielab import delta_e00, encode_srgb, linear_srgb_to_lab, xyz_to_lab
+from calibration.filter_effects import Effects, likely_effects
 from calibration.joint_fit import JointFit, fit_jointly
 from calibration.light_problems import card_doubts
 from calibration.problems import Problem, problem
 from calibration.skin_mapping import SkinMapping, fit_skin_mapping
-from calibration.tone import BOOSTS, GREYS, Pixels, ToneCurve, hypotheses, hypothesis
+from calibration.tone import GREYS, Pixels, ToneCurve, hypothesis
 from calibration.training_skins import training_skins
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ _HARDLY_CLIPPED, _CLIPPED = 0.02, 0.2
 _CUT_OFF, _CLEAR_OF_IT, _OUTSIDE, _WELL_OUTSIDE = 0.002, 0.006, -0.006, -0.012
 _HARDLY_COLOURFUL, _COLOURFUL = 0.03, 0.06
 # With fewer patches left the fit of lamp and camera is not determined. A patch counts when it is trusted by this much.
-_FEWEST_PATCHES, _COUNTS = 14, 0.3
+_FEWEST_PATCHES, _COUNTS = 10, 0.3
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,16 @@ def _calibrate_with(search: CardSearch, reading: CardReading, pool: prior.Librar
     linear, outcome, total = likeliest.linear, likeliest.outcome, likeliest.slopes
     misfit = sum(one.share * one.joint.misfit for one in told)
     extra = float(np.hypot(_EXTRA_A_SE * max(1.0, misfit / _ORDINARY_MISFIT), card.a_se if card else 0.0))
-    doubts = card_doubts(outcome, pool, linear, usable, total, card.reflectance if card else None)
+    doubts = card_doubts(
+        outcome,
+        pool,
+        linear,
+        usable,
+        total,
+        card.reflectance if card else None,
+        undone=likeliest.joint.tone,
+        unexplained=misfit,
+    )
     problems.extend(doubts.problems)
     extra = float(np.hypot(extra, doubts.a_se))
     mapping = fit_skin_mapping(likeliest.joint.sensor, likeliest.joint.draws, training_skins())
@@ -330,17 +340,20 @@ def _history(
 
 
 def _undo_phone(rgb: Floats, luminance: Floats, trust: Floats, pool: prior.Library, on_luminance: bool) -> ToneCurve:
-    """What the phone did, with the boost of colour averaged over those whose patches some lamp and camera explain."""
+    """What the phone did, with the boost of colour averaged over those whose patches some lamp and camera explain; and
+    what a filter did after it, as far as the card speaks for one."""
     greys = rgb[GREYS], luminance[GREYS], trust[GREYS]
     jury = prior.jury(pool)
 
-    def cost(curve: ToneCurve) -> float:
+    def told(effects: Effects) -> ToneCurve:
+        return hypothesis(*greys, *effects, on_luminance=on_luminance)
+
+    def cost(effects: Effects) -> float:
+        curve = told(effects)
         variance, _ = prior.misfits(curve.linearise(rgb), trust, jury)
         return float(np.partition(variance, _JUDGES)[:_JUDGES].mean()) + curve.residual**2
 
-    costs = np.array([cost(curve) for curve in hypotheses(*greys, on_luminance=on_luminance)])
-    share = prior.likelihoods(costs)
-    return hypothesis(*greys, float(share @ BOOSTS / share.sum()), on_luminance=on_luminance)
+    return told(likely_effects(cost, float(encode_srgb(np.maximum(rgb.min(), 0.0)))))
 
 
 # Tone curve, lamp and the light's fall-off over the card explain each other, so they are looked at in turn, until what
@@ -358,9 +371,9 @@ _EXTRA_A_SE = 0.3
 _LIGHT_TAILS = 0.93
 _ORDINARY_MISFIT = 0.012
 # How much of what the patches most like skin are off by, squared, skin is off by. From 400 cards of cameras, lamps and
-# people taken out of the training set, half of them with a random filter: 0.5 to 1 are about as likely, and this keeps
-# 95 % of skins under filters without a name.
-_SHARED_BY_SKIN = 0.7
+# people taken out of the training set, most of them with a random filter: 0.7 to 1.4 are about as likely, and this
+# keeps 95 % of skins under filters without a name.
+_SHARED_BY_SKIN = 1.0
 
 
 def _patch_fit(linear: Floats, xyz: Floats, usable: NDArray[np.bool_]) -> PatchFit:

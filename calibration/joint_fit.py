@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.card_light import PLACES
+from calibration.likely_curves import likely_curve
 from calibration.prior import Library, Vote, effective_sensors
 from calibration.spectra import WAVELENGTHS
 from calibration.tone import ToneCurve
 
 Floats = NDArray[np.float64]
 
-# How far the first guesses may be off, as standard deviations: bends of the tone curve in cube-root units, the boost,
-# the light's logarithm from edge to edge, the entries of the phone's colour matrix.
-_BEND_SD, _BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.03, 0.06, 0.12
+# How far the first guesses may be off, as standard deviations: the boost, the light's logarithm from edge to edge, the
+# entries of the phone's colour matrix. (How far the tone curve may be, the likely ones tell themselves.)
+_BOOST_SD, _LIGHT_SD, _MATRIX_SD = 0.03, 0.06, 0.12
 # The winners are lamps and cameras that happen to be in the library, chosen for being alike: the truth is further from
 # their mean than they are, by this factor.
 _BEYOND_THE_WINNERS = 2.5
@@ -64,12 +65,13 @@ def fit_jointly(rgb: Floats, rgb_se: Floats, trust: Floats, tone: ToneCurve, out
 
     ``trust`` (24,) is 1 for good patches, less for those that are clipped in part, 0 for those that say nothing.
     """
-    linear = tone.linearise(rgb)
     sensors, share = effective_sensors(outcome, pool), outcome.probability
     mean = np.einsum("p,pdw->dw", share, sensors)
+    tone, ways = likely_curve(rgb, pool.card @ mean.T, trust, tone)
+    linear = tone.linearise(rgb)
     apart = _BEYOND_THE_WINNERS * np.sqrt(share)[:, None, None] * (sensors - mean)
     directions = np.concatenate([apart, _matrix_directions(mean), _filter_directions(outcome, pool)])
-    bends, curves = _tone_directions(rgb, linear, tone)
+    bends, curves = _tone_directions(rgb, linear, tone, ways)
     light = _LIGHT_SD * PLACES.T[:, :, None] * linear
     card = pool.card
     # What each direction, one standard deviation far, adds to prediction less observation.
@@ -115,9 +117,10 @@ def _filter_directions(outcome: Vote, pool: Library) -> Floats:
     return np.concatenate([each[0], each[1], each[2].sum(axis=0, keepdims=True)])
 
 
-def _tone_directions(rgb: Floats, linear: Floats, tone: ToneCurve) -> tuple[Floats, list[ToneCurve]]:
+def _tone_directions(rgb: Floats, linear: Floats, tone: ToneCurve, ways: Floats) -> tuple[Floats, list[ToneCurve]]:
     """How the patches' linear RGB (k, 24, 3) moves with each way in which the tone curve may be off, and these ways."""
-    curves = [*tone.bent_by(_BEND_SD), replace(tone, boost=tone.boost + _BOOST_SD)]
+    curves = [replace(tone, coefficients=tone.coefficients + way) for way in ways]
+    curves.append(replace(tone, boost=tone.boost + _BOOST_SD))
     return np.stack([curve.linearise(rgb) - linear for curve in curves]), curves
 
 

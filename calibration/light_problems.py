@@ -17,7 +17,7 @@ from calibration.cielab import linear_srgb_to_lab, xyz_to_lab
 from calibration.colour_rendering import Rendering
 from calibration.lamp_verdict import judge_lamp
 from calibration.problems import Problem, problem
-from calibration.tone import GREYS
+from calibration.tone import GREYS, ToneCurve
 
 Floats = NDArray[np.float64]
 
@@ -26,15 +26,23 @@ _POOR = 0.4
 # Where nothing explains the card well - a faded one, a strange phone - more must speak for it.
 _SURELY_POOR = 0.75
 _POOR_A_SE, _A_SE_PER_RA, _FAIR_RA = 0.5, 0.02, 60.0
+# A poor lamp that is like none of the library leaves more of the card unexplained than this, and more of skin.
+_FAMILIAR, _A_SE_PER_UNEXPLAINED = 0.010, 300.0
+# Pale colours boosted more than strong ones, as a filter does, are undone only roughly.
+_A_SE_PER_VIBRANCE = 1.3
 
 # How far a phone and a lamp alone take the card from what they should show, each as the value that no ordinary
 # photograph reaches by itself. What no lamp and camera explain (real cards, old and new: up to 0.022); common turn of
 # all hues in degrees (up to 7); colourfulness as a ratio (0.77 to 1.33); tint between light and middle greys, natural
 # logarithm (0.11); spread of the colourfulness between patches, natural logarithm (0.17).
 _MISFIT, _TWIST, _COLOURFULNESS, _TINT, _SPREAD = 0.030, 12.0, 0.36, 0.24, 0.35
+# What was undone beyond a phone's taste: a boost of colour, natural logarithm (real phones up to 1.25).
+_UNDONE, _PALEST, _MOST_VIVID = 0.28, 0.95, 1.25
 # Their squares' sum: ordinary photographs reach 1.1.
 _STRANGE = 1.25
 _FILTER_A_SE = 1.5
+# And for what it leaves unexplained beyond what ordinary photographs do, cube-root units: few levels of grey, say.
+_ORDINARY_MISFIT, _A_SE_PER_MISFIT = 0.012, 200.0
 # Strange, yet no filter: a poor lamp that leaves less than this unexplained (filters from 0.012), and is less strange.
 _EXPLAINED, _TOO_STRANGE = 0.0105, 4.0
 # A mild filter is not told from a phone's taste: what is a little strange is a little doubted. What is unexplained
@@ -67,17 +75,22 @@ def card_doubts(
     usable: NDArray[np.bool_],
     slopes: Floats,
     reflectance: Floats | None = None,
+    *,
+    undone: ToneCurve | None = None,
+    unexplained: float = 0.0,
 ) -> Doubts:
     """``linear`` (24, 3) are the patches with the phone's curve and the light's fall-off ``slopes`` taken out.
 
-    ``reflectance`` (24, wavelengths) of the card's patches, where it is not the usual card.
+    ``reflectance`` (24, wavelengths) of the card's patches, where it is not the usual card; ``undone``: what phone or
+    filter did to the picture; ``unexplained``: the misfit that is left, in cube-root units.
     """
     surfaces = spectra.patches().values if reflectance is None else reflectance
     expected = prior.expected_patches(outcome, pool)
     # A second lamp tints one side of the card. That is mixed light, neither a poor lamp nor a filter.
     even = in_one_light(linear, expected, usable)
     told = judge_lamp(even, usable.astype(float), surfaces)
-    strange = strangeness(even, usable, told.misfit, spectra.xyz_d65(surfaces), told.card)
+    look = even, usable, told.misfit, spectra.xyz_d65(surfaces), told.card
+    strange, left = strangeness(*look, undone.boost if undone else 1.0), strangeness(*look)
     problems: list[Problem] = []
     explained = told.misfit < _EXPLAINED
     poor = told.poor > (_POOR if explained else _SURELY_POOR)
@@ -85,11 +98,15 @@ def card_doubts(
     if filtered:
         # What a filter did to the card says nothing about the lamp.
         problems.append(problem("colour_filter"))
-        variance = _FILTER_A_SE**2 * min(strange, 6.0)
+        # What was undone is no error any more, but who changes one thing changes others.
+        variance = _FILTER_A_SE**2 * float(np.clip(left, 1.0, 6.0))
+        variance += (_A_SE_PER_MISFIT * max(unexplained - _ORDINARY_MISFIT, 0.0)) ** 2
     else:
-        variance = _mild_a_se(strange) ** 2 + told.poor * _poor_a_se(told.rendering) ** 2
+        variance = _mild_a_se(left) ** 2 + told.poor * _poor_a_se(told.rendering, unexplained) ** 2
         if poor:
             problems.append(problem("poor_lamp"))
+    if undone:
+        variance += (_A_SE_PER_VIBRANCE * undone.vibrance) ** 2
     if np.linalg.norm(slopes) > _STEEP or shadow(linear, expected, usable) > _SHADOW:
         problems.append(problem("uneven_light"))
         variance += _SHADOW_A_SE**2
@@ -132,24 +149,29 @@ def _mild_a_se(strange: float) -> float:
     return _A_SE_PER_STRANGE * float(np.sqrt(max(strange - _A_LITTLE_STRANGE, 0.0)))
 
 
-def _poor_a_se(shown: Rendering) -> float:
-    return _POOR_A_SE + _A_SE_PER_RA * max(_FAIR_RA - shown.ra, 0.0)
+def _poor_a_se(shown: Rendering, unexplained: float) -> float:
+    known = _POOR_A_SE + _A_SE_PER_RA * max(_FAIR_RA - shown.ra, 0.0)
+    return float(np.hypot(known, _A_SE_PER_UNEXPLAINED * max(unexplained - _FAMILIAR, 0.0)))
 
 
-def strangeness(linear: Floats, usable: NDArray[np.bool_], misfit: float, truth: Floats, shown: Floats) -> float:
+def strangeness(
+    linear: Floats, usable: NDArray[np.bool_], misfit: float, truth: Floats, shown: Floats, boost: float = 1.0
+) -> float:
     """How far these colours are from what phone and lamp alone make: a sum of squares, each part by its own limit.
 
     ``truth`` and ``shown`` (24, 3): XYZ of the patches under D65, and as the likely lamp shows them. The nearer counts,
-    where that lamp explains the card.
+    where that lamp explains the card. ``boost`` has been undone: beyond a phone's taste it was a filter's.
     """
+    undone = float(np.log(boost / np.clip(boost, _PALEST, _MOST_VIVID)))
     goals = (truth, shown) if misfit < _EXPLAINED else (truth,)
-    return (misfit / _MISFIT) ** 2 + min(_oddity(colour_look(linear, usable, goal)) for goal in goals)
+    odd = min(_oddity(colour_look(linear, usable, goal), undone) for goal in goals)
+    return float((misfit / _MISFIT) ** 2 + odd)
 
 
-def _oddity(look: ColourLook) -> float:
+def _oddity(look: ColourLook, undone: float) -> float:
     parts = (
         look.twist / _TWIST,
-        np.log(look.colourfulness) / _COLOURFULNESS,
+        np.log(look.colourfulness) / _COLOURFULNESS + undone / _UNDONE,
         look.tint / _TINT,
         look.spread / _SPREAD,
     )

@@ -4,6 +4,7 @@ Greys are the same grey under every lamp, so whatever bends their ramp is the ph
 their channels is the lamp and the white balance. Phones bend all channels alike after white balance, so one curve
 and one gain per channel explain 18 numbers. Greys cannot show a saturation boost; the coloured patches can, so
 several :func:`hypotheses` are made and weighed by how well some real lamp and camera could have made their colours.
+So can what a filter did beyond a phone's taste: a stronger boost, one that is stronger for pale colours, faded blacks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ GREYS = slice(18, 24)
 # Saturation boosts that phones apply to coded values; 1 is none (a boost in linear light is a matrix, and the
 # matrix of the vote takes it out).
 BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
+# What filters do beyond that, less likely the further out; asked only as far as the card speaks for it.
+STRONGER, WEAKER = (1.35, 1.45, 1.55, 1.65, 1.75, 1.85, 1.95, 2.05), (0.87, 0.78, 0.7, 0.62)
+# A boost that is stronger for pale colours than for strong ones ("vibrance"), in steps: natural logarithm over all of
+# coded chroma (largest less least channel). At this chroma, that of skin, it is the boost itself.
+VIBRANCE_STEP = 0.3
+_AT_CHROMA = 0.4
+# Faded blacks: the coded value that black was lifted to.
+LIFTS = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175)
 # Powers of the cube root of the coded value: a curve of its own for shadows, middle and highlights,
 # and no more: six greys cannot tell finer bends from noise.
 _POWERS = np.array([1, 2, 3, 4])
@@ -39,9 +48,10 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722])
 class ToneCurve:
     """The way back from the file's linear sRGB to linear light.
 
-    First the colour ``boost`` is taken out of the coded values, then the curve is undone, cube root in and cube root
-    out: ``coefficients`` belong to the powers 1 to 4, up to ``limit`` and, from there, on with the slope and bend that
-    they have there. ``on_luminance`` means that the phone bent the brightness and kept the ratio of the channels.
+    First the ``lift`` of black, the colour ``boost`` and its ``vibrance`` (more of it for pale colours) are taken out
+    of the coded values, then the curve is undone, cube root in and cube root out: ``coefficients`` belong to the powers
+    from 1 on, up to ``limit`` and, from there, on with the slope and bend that they have there. ``on_luminance`` means
+    that the phone bent the brightness and kept the ratio of the channels.
     ``residual`` is the root mean square misfit of the greys in cube-root units: 0.01 is about 1 L*.
     """
 
@@ -50,10 +60,12 @@ class ToneCurve:
     boost: float
     on_luminance: bool
     residual: float
+    vibrance: float = 0.0
+    lift: float = 0.0
 
     def linearise(self, rgb: Pixels) -> Pixels:
         """Linear sRGB ``(..., 3)`` as decoded from the file to linear light; values below zero stay below zero."""
-        plain = _without_boost(rgb, self.boost)
+        plain = _untouched(rgb, self.boost, self.vibrance, self.lift)
         if self.on_luminance:
             luma = np.maximum(plain @ _LUMA.astype(plain.dtype), 1e-6)
             brighter: Pixels = np.multiply(plain, (self._straighten(luma) / luma)[..., None], dtype=plain.dtype)
@@ -64,23 +76,14 @@ class ToneCurve:
         root = cube_root(values)
         size = np.abs(root)
         inside = np.minimum(size, self.limit)
-        c1, c2, c3, c4 = (float(one) for one in self.coefficients)
-        bent = inside * (c1 + inside * (c2 + inside * (c3 + inside * c4)))
+        bent = inside * float(self.coefficients[-1])
+        for coefficient in self.coefficients[-2::-1]:
+            bent += float(coefficient)
+            bent *= inside
         slope, bend = self._at_limit()
         beyond = np.maximum(size - self.limit, 0)
         bent += beyond * (slope + bend / 2 * beyond)
         return np.copysign(bent * bent * bent, root)
-
-    def bent_by(self, amount: float) -> list[ToneCurve]:
-        """This curve bent by ``amount``, in cube-root units, in each of three ways that leave black and white alone."""
-        top = self.limit
-        ways = []
-        for column in (1, 2, 3):
-            coefficients = self.coefficients.copy()
-            coefficients[column] += amount / top ** (column + 1)
-            coefficients[0] -= amount / top
-            ways.append(replace(self, coefficients=coefficients))
-        return ways
 
     def towards(self, coefficients: Floats) -> ToneCurve:
         """This curve with other ``coefficients`` (4,), as far on the way to them as it still rises."""
@@ -105,16 +108,24 @@ class ToneCurve:
         """Slope and bend at the brightest grey. A phone that compresses its highlights goes on doing so in skin that is
         brighter than the card's white; where the curve bends the other way there, it goes straight on and still rises.
         """
-        slope = self.coefficients * _POWERS * self.limit ** (_POWERS - 1)
-        return float(slope.sum()), max(0.0, float(np.sum(slope * (_POWERS - 1)) / self.limit))
+        powers = np.arange(1, len(self.coefficients) + 1)
+        slope = self.coefficients * powers * self.limit ** (powers - 1)
+        return float(slope.sum()), max(0.0, float(np.sum(slope * (powers - 1)) / self.limit))
 
 
-def _without_boost(rgb: Pixels, boost: float) -> Pixels:
-    if boost == 1.0:
+def _untouched(rgb: Pixels, boost: float, vibrance: float, lift: float) -> Pixels:
+    """Linear sRGB (..., 3) as it was before its colours were boosted and its blacks were lifted."""
+    if boost == 1.0 and vibrance == 0.0 and lift == 0.0:
         return rgb
     coded = np.copysign(encode_srgb(np.abs(rgb)), rgb)
+    if lift:
+        coded = (coded - lift) / (1 - lift)
     luma = (coded @ _LUMA.astype(rgb.dtype))[..., None]
-    plain = luma + (coded - luma) / boost
+    colour = coded - luma
+    if vibrance:
+        chroma = np.minimum(np.ptp(coded, axis=-1, keepdims=True), 1)
+        colour = colour * np.exp(vibrance * (chroma - _AT_CHROMA))
+    plain = luma + colour / boost
     undone: Pixels = np.copysign(decode_srgb(np.abs(plain)), plain)
     return undone
 
@@ -128,11 +139,22 @@ def hypotheses(greys: Floats, reflectance: Floats, trust: Floats, *, on_luminanc
     return [hypothesis(greys, reflectance, trust, boost, on_luminance=on_luminance) for boost in BOOSTS]
 
 
-def hypothesis(greys: Floats, reflectance: Floats, trust: Floats, boost: float, *, on_luminance: bool) -> ToneCurve:
-    """The curve that the greys show where the phone has boosted colour by ``boost``; otherwise as above."""
-    plain = _without_boost(greys, boost)
+def hypothesis(
+    greys: Floats,
+    reflectance: Floats,
+    trust: Floats,
+    boost: float,
+    vibrance: float = 0.0,
+    lift: float = 0.0,
+    *,
+    on_luminance: bool,
+) -> ToneCurve:
+    """The curve that the greys show where the phone, or a filter, has boosted colour by ``boost`` and ``vibrance`` and
+    lifted black to ``lift``; otherwise as above."""
+    plain = _untouched(greys, boost, vibrance, lift)
     values = (plain @ _LUMA)[:, None] if on_luminance else plain
-    return _fit(values, reflectance, trust, boost, on_luminance=on_luminance)
+    fitted = _fit(values, reflectance, trust, boost, on_luminance=on_luminance)
+    return replace(fitted, vibrance=vibrance, lift=lift)
 
 
 def _fit(values: Floats, reflectance: Floats, trust: Floats, boost: float, *, on_luminance: bool) -> ToneCurve:

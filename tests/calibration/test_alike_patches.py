@@ -40,7 +40,14 @@ def faded_blacks(coded: Floats) -> Floats:
     return np.asarray(0.12 + 0.88 * coded)
 
 
-FILTERS = {one.__name__: one for one in (untouched, vibrant, whitened, faded_blacks)}
+def paler_hues(coded: Floats) -> Floats:
+    """Colours around skin's own hue made paler, others left."""
+    luma = (coded @ LUMA)[..., None]
+    hue = np.arctan2(np.sqrt(3) * (coded[..., 1] - coded[..., 2]), 2 * coded[..., 0] - coded[..., 1] - coded[..., 2])
+    return np.asarray(luma + (1 - 0.3 * np.exp(-(((hue - 0.5) / 0.5) ** 2)))[..., None] * (coded - luma))
+
+
+FILTERS = {one.__name__: one for one in (untouched, vibrant, whitened, faded_blacks, paler_hues)}
 
 
 @cache
@@ -68,11 +75,13 @@ def judged(name: str) -> tuple[Floats, Floats]:
     return np.array(errors), np.array(promised)
 
 
-@pytest.mark.parametrize("name", ["vibrant", "whitened", "faded_blacks"])
-def test_a_mild_filter_widens_the_standard_error(name: str) -> None:
+@pytest.mark.parametrize("name", ["vibrant", "whitened", "faded_blacks", "paler_hues"])
+def test_a_mild_filter_is_undone_or_widens_the_standard_error(name: str) -> None:
     errors, promised = judged(name)
-    assert np.median(promised) > 1.08 * np.median(judged("untouched")[1])
-    assert (np.abs(errors) <= 2 * promised).mean() > 0.75
+    plain, usual = judged("untouched")
+    undone = np.sqrt((errors**2).mean()) < 1.2 * np.sqrt((plain**2).mean())
+    assert undone or np.median(promised) > 1.08 * np.median(usual)
+    assert (np.abs(errors) <= 2 * promised).mean() > 0.85
 
 
 def test_without_a_filter_it_stays_narrow() -> None:
