@@ -123,7 +123,9 @@ def _pixels_inside(
     low = np.clip(np.floor(outline.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
     high = np.clip(np.ceil(outline.max(axis=0)) + 1, low + 1, (width, height)).astype(int)
     size = high - low
+    # An odd step meets all turns of what takes turns from pixel to pixel: coarse colour, files converted back.
     stride = max(1, int(np.sqrt(size[0] * size[1] / _ENOUGH)))
+    stride -= stride % 2 == 0
     part = pixels[low[1] : high[1] : stride, low[0] : high[0] : stride]
     mask = np.zeros(part.shape[:2], dtype=np.uint8)
     cv2.fillConvexPoly(mask, np.rint((outline - low) / stride).astype(np.int32), 1)
