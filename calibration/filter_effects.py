@@ -41,7 +41,7 @@ _WORTH_ASKING = 0.2
 _EXPLAINED, _UNEXPLAINED = 0.010, 0.014
 # Pale colours are asked about where the card is explained worse than most.
 _WELL_EXPLAINED, _WORSE = 0.006, 0.009
-# Vibrance that leaves the boost as it was.
+# Vibrance that leaves the boost as it was; from twice that on the boost is what it is beside it.
 _LITTLE = 0.03
 # No colour is darker than a black that was lifted: the darkest channel of all patches, coded.
 _BLACK, _NO_BLACK = 0.01, 0.03
@@ -54,8 +54,9 @@ def likely_effects(cost: Cost, darkest: float) -> Effects:
     if lift:
         boost, unexplained = _boost(cost, 0.0, lift)
     vibrance = _vibrance(cost, boost, lift, unexplained)
-    if abs(vibrance) > _LITTLE:
-        boost, _ = _boost(cost, vibrance, lift)
+    moved = float(np.clip(abs(vibrance) / _LITTLE - 1, 0, 1))
+    if moved:
+        boost += moved * (_boost(cost, vibrance, lift)[0] - boost)
     return Effects(boost, vibrance, lift)
 
 
