@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration import prior
-from calibration.tone import BOOSTS, LIFTS, STRONGER, VIBRANCE_STEP, WEAKER
+from calibration.tone import BOOSTS
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,13 @@ Cost = Callable[[Effects], float]
 
 # Boosts of phones, as ``BOOSTS`` has them, but only as closely as the card tells them apart.
 _TASTE = tuple(np.linspace(BOOSTS[0], BOOSTS[-1], 5))
+# What filters do beyond them, less likely the further out; asked only as far as the card speaks for it.
+_STRONGER, _WEAKER = (1.35, 1.45, 1.55, 1.65, 1.75, 1.85, 1.95, 2.05), (0.87, 0.78, 0.7, 0.62)
+# A boost that is stronger for pale colours than for strong ones ("vibrance"), in steps: natural logarithm over all of
+# coded chroma.
+_VIBRANCE_STEP = 0.3
+# Faded blacks: the coded value that black was lifted to.
+_LIFTS = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175)
 # How likely a boost beyond a phone's taste is beside one within it, and vibrance with each step away from none.
 _RARE, _RARER = 0.5, 0.7
 # What lies further out is asked about as long as the last one is this likely beside the best.
@@ -64,7 +71,7 @@ def _boost(cost: Cost, vibrance: float, lift: float) -> tuple[float, float]:
     """The boost, and what the best one leaves unexplained, in cube-root units."""
     costs = {boost: cost(Effects(boost, vibrance, lift)) for boost in _TASTE}
     weights = dict.fromkeys(costs, 1.0)
-    for edge, further in ((_TASTE[-1], STRONGER), (_TASTE[0], WEAKER)):
+    for edge, further in ((_TASTE[-1], _STRONGER), (_TASTE[0], _WEAKER)):
         _ask_further(lambda boost: cost(Effects(boost, vibrance, lift)), costs, weights, edge, further)
     believed = _believed(costs)
     return _mean(costs, {one: part if one in _TASTE else believed * part * _RARE for one, part in weights.items()})
@@ -74,14 +81,14 @@ def _vibrance(cost: Cost, boost: float, lift: float, unexplained: float) -> floa
     asked = float(np.clip((unexplained - _WELL_EXPLAINED) / (_WORSE - _WELL_EXPLAINED), 0, 1))
     if not asked:
         return 0.0
-    near = [-VIBRANCE_STEP, 0.0, VIBRANCE_STEP]
+    near = [-_VIBRANCE_STEP, 0.0, _VIBRANCE_STEP]
     costs = {one: cost(Effects(boost, one, lift)) for one in near}
     weights = {one: _RARER if one else 1.0 for one in near}
     for edge in (near[0], near[-1]):
         further = [edge * times for times in (2, 3)]
         _ask_further(lambda vibrance: cost(Effects(boost, vibrance, lift)), costs, weights, edge, further)
     # Each step is less likely than the one before.
-    weights = {one: part * _RARER ** max(0.0, abs(one) / VIBRANCE_STEP - 1) for one, part in weights.items()}
+    weights = {one: part * _RARER ** max(0.0, abs(one) / _VIBRANCE_STEP - 1) for one, part in weights.items()}
     return asked * _believed(costs) * _mean(costs, weights)[0]
 
 
@@ -107,7 +114,7 @@ def _lift(cost: Cost, boost: float, darkest: float) -> float:
     asked = float(np.clip((darkest - _BLACK) / (_NO_BLACK - _BLACK), 0, 1))
     if not asked:
         return 0.0
-    costs = {lift: cost(Effects(boost, 0.0, lift)) for lift in LIFTS}
+    costs = {lift: cost(Effects(boost, 0.0, lift)) for lift in _LIFTS}
     return asked * _believed(costs) * _mean(costs, dict.fromkeys(costs, 1.0))[0]
 
 

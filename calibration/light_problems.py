@@ -76,8 +76,8 @@ def card_doubts(
     slopes: Floats,
     reflectance: Floats | None = None,
     *,
-    undone: ToneCurve | None = None,
-    unexplained: float = 0.0,
+    undone: ToneCurve,
+    unexplained: float,
 ) -> Doubts:
     """``linear`` (24, 3) are the patches with the phone's curve and the light's fall-off ``slopes`` taken out.
 
@@ -90,7 +90,7 @@ def card_doubts(
     even = in_one_light(linear, expected, usable)
     told = judge_lamp(even, usable.astype(float), surfaces)
     look = even, usable, told.misfit, spectra.xyz_d65(surfaces), told.card
-    strange, left = strangeness(*look, undone.boost if undone else 1.0), strangeness(*look)
+    strange, left = strangeness(*look, undone.boost), strangeness(*look)
     problems: list[Problem] = []
     explained = told.misfit < _EXPLAINED
     poor = told.poor > (_POOR if explained else _SURELY_POOR)
@@ -105,8 +105,7 @@ def card_doubts(
         variance = _mild_a_se(left) ** 2 + told.poor * _poor_a_se(told.rendering, unexplained) ** 2
         if poor:
             problems.append(problem("poor_lamp"))
-    if undone:
-        variance += (_A_SE_PER_VIBRANCE * undone.vibrance) ** 2
+    variance += (_A_SE_PER_VIBRANCE * undone.vibrance) ** 2
     if np.linalg.norm(slopes) > _STEEP or shadow(linear, expected, usable) > _SHADOW:
         problems.append(problem("uneven_light"))
         variance += _SHADOW_A_SE**2

@@ -16,15 +16,11 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.tone import GREYS, ToneCurve
+from calibration.tone import GREYS, LUMA, TRUST_IN_GREYS, ToneCurve
 
 Floats = NDArray[np.float64]
 
 POWERS = np.arange(1, 7)
-# The darkest greys carry flare and noise; their cube roots are trusted less.
-_TRUST = np.array([1.0, 1.0, 1.0, 1.0, 0.7, 0.35])
-# Rec. 709 luma, in which phones bend brightness alone.
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
 # A curve that misses the greys by so much, in cube-root units (all six together), is less likely by a factor of 0.6.
 _MISSES = 0.0035
 # The truth lies further out than the curves that happen to have been drawn.
@@ -52,9 +48,9 @@ def likely_curve(rgb: Floats, expected: Floats, trust: Floats, tone: ToneCurve) 
     straight = replace(tone, coefficients=np.array([1.0]), limit=_ANY)
     seen, wanted = straight.linearise(rgb[GREYS]), expected[GREYS]
     if tone.on_luminance:
-        seen, wanted = (one @ _LUMA for one in (seen, wanted))
+        seen, wanted = (one @ LUMA for one in (seen, wanted))
     seen, wanted = (np.cbrt(np.maximum(one.reshape(6, -1), 1e-6)) for one in (seen, wanted))
-    weight = (_TRUST * trust[GREYS])[:, None]
+    weight = (TRUST_IN_GREYS * trust[GREYS])[:, None]
     curves = known_curves()
     made = (seen[..., None] ** POWERS) @ curves.T  # (6, channels, N)
     factor = ((weight**2 * wanted)[..., None] * made).sum(axis=0) / (weight[..., None] ** 2 * made**2).sum(axis=0)

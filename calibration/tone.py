@@ -25,23 +25,17 @@ GREYS = slice(18, 24)
 # Saturation boosts that phones apply to coded values; 1 is none (a boost in linear light is a matrix, and the
 # matrix of the vote takes it out).
 BOOSTS = (0.95, 1.0, 1.05, 1.1, 1.15, 1.2, 1.25)
-# What filters do beyond that, less likely the further out; asked only as far as the card speaks for it.
-STRONGER, WEAKER = (1.35, 1.45, 1.55, 1.65, 1.75, 1.85, 1.95, 2.05), (0.87, 0.78, 0.7, 0.62)
-# A boost that is stronger for pale colours than for strong ones ("vibrance"), in steps: natural logarithm over all of
-# coded chroma (largest less least channel). At this chroma, that of skin, it is the boost itself.
-VIBRANCE_STEP = 0.3
+# Vibrance goes with coded chroma (largest less least channel). At this chroma, that of skin, it is the boost itself.
 _AT_CHROMA = 0.4
-# Faded blacks: the coded value that black was lifted to.
-LIFTS = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175)
 # Powers of the cube root of the coded value: a curve of its own for shadows, middle and highlights,
 # and no more: six greys cannot tell finer bends from noise.
 _POWERS = np.array([1, 2, 3, 4])
 # How far a phone's curve strays from a straight line, as a standard deviation of each bend.
 _RIDGE = 0.05
 # The darkest greys carry flare and noise; their cube roots are trusted less.
-_TRUST = np.array([1.0, 1.0, 1.0, 1.0, 0.7, 0.35])
+TRUST_IN_GREYS = np.array([1.0, 1.0, 1.0, 1.0, 0.7, 0.35])
 # Rec. 709 luma, in which phones and editors keep brightness while they boost colour.
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
+LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +61,7 @@ class ToneCurve:
         """Linear sRGB ``(..., 3)`` as decoded from the file to linear light; values below zero stay below zero."""
         plain = _untouched(rgb, self.boost, self.vibrance, self.lift)
         if self.on_luminance:
-            luma = np.maximum(plain @ _LUMA.astype(plain.dtype), 1e-6)
+            luma = np.maximum(plain @ LUMA.astype(plain.dtype), 1e-6)
             brighter: Pixels = np.multiply(plain, (self._straighten(luma) / luma)[..., None], dtype=plain.dtype)
             return brighter
         return self._straighten(plain)
@@ -120,7 +114,7 @@ def _untouched(rgb: Pixels, boost: float, vibrance: float, lift: float) -> Pixel
     coded = np.copysign(encode_srgb(np.abs(rgb)), rgb)
     if lift:
         coded = (coded - lift) / (1 - lift)
-    luma = (coded @ _LUMA.astype(rgb.dtype))[..., None]
+    luma = (coded @ LUMA.astype(rgb.dtype))[..., None]
     colour = coded - luma
     if vibrance:
         chroma = np.minimum(np.ptp(coded, axis=-1, keepdims=True), 1)
@@ -152,7 +146,7 @@ def hypothesis(
     """The curve that the greys show where the phone, or a filter, has boosted colour by ``boost`` and ``vibrance`` and
     lifted black to ``lift``; otherwise as above."""
     plain = _untouched(greys, boost, vibrance, lift)
-    values = (plain @ _LUMA)[:, None] if on_luminance else plain
+    values = (plain @ LUMA)[:, None] if on_luminance else plain
     fitted = _fit(values, reflectance, trust, boost, on_luminance=on_luminance)
     return replace(fitted, vibrance=vibrance, lift=lift)
 
@@ -163,7 +157,7 @@ def _fit(values: Floats, reflectance: Floats, trust: Floats, boost: float, *, on
     x = np.cbrt(np.maximum(values, 1e-6))
     top = _brightest(x, trust)
     target = np.cbrt(reflectance)
-    trust = _TRUST * trust
+    trust = TRUST_IN_GREYS * trust
     basis = (x[..., None] / top) ** _POWERS  # (6, channels, 4)
     free = [channel for channel in range(channels) if channel != channels // 2]
 
@@ -182,7 +176,7 @@ def _fit(values: Floats, reflectance: Floats, trust: Floats, boost: float, *, on
     misfit = (design @ solution - wanted) * trust[:, None]
     residual = float(np.sqrt(np.mean(misfit**2)))
     # A curve that falls somewhere is nonsense fitted to noise: a straight line is the better guess.
-    straight = np.array([_brightest(target[:, None], trust / _TRUST) / top, 0.0, 0.0, 0.0])
+    straight = np.array([_brightest(target[:, None], trust / TRUST_IN_GREYS) / top, 0.0, 0.0, 0.0])
     fitted = solution[:4] / top**_POWERS
     return ToneCurve(straight, top * 1.02, boost, on_luminance, residual).towards(fitted)
 
