@@ -1,7 +1,7 @@
 """Photographs of one person on one scale: what is compared is read for comparing (``calibration.change_scale``).
 
 The scale's zero means nothing, so it is moved to where the person's a* is: by the photographs before the treatment,
-or, without any, by all of them.
+or, without any, by all of them. What of a change is the light on the face is taken out (``light_level``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analyzer.folder import captured_at_of
+from analyzer.light_level import other_light
 from analyzer.reading import Reading, RegionReading
 from analyzer.treatment import Treatment
 from calibration.correction import Calibration, Floats
@@ -20,40 +21,47 @@ from calibration.correction import Calibration, Floats
 
 @dataclass(frozen=True)
 class Compared:
-    """a* of a region on the scale that it shares with its reference, and its standard error."""
+    """a* of a region on the scale that it shares with its reference, and its standard error; ``light``: natural
+    logarithm of how much more light fell on it than in the reference, beside the card."""
 
     a: float
     a_se: float
+    light: float
 
 
 @dataclass(frozen=True)
 class Change:
-    """The change of a region's a* between two photographs, and its standard error."""
+    """The change of a region's a* between two photographs, its standard error, and of the light on it as above."""
 
     delta_a: float
     delta_a_se: float
+    light: float
 
 
 @dataclass(frozen=True)
 class Reference:
     """What other photographs of a region are compared with: mean ``a``, and the same on the ``scale`` for changes.
 
-    ``plain``: whether it shows skin before any treatment. ``scale`` is None where a reading was stored before there was
-    such a scale: then a* itself is compared.
+    ``L`` is their mean L*, ``count`` their number. ``plain``: whether they show skin before any treatment. ``scale`` is
+    None where a reading was stored before there was such a scale: then a* itself is compared.
     """
 
     a: float
+    L: float
     scale: float | None
     plain: bool
+    count: int
 
     def compared(self, region: RegionReading) -> Compared:
         """``region`` beside this reference. Only what rose above plain skin is known to be blood, and corrected as
         such (``change_gain``)."""
         if self.scale is None or region.change_a is None or region.change_a_se is None:
-            return Compared(region.a, region.a_se)
-        rise = region.change_a - self.scale
-        gain = region.change_gain or 1.0 if self.plain and rise > 0 else 1.0
-        return Compared(self.a + gain * rise, gain * region.change_a_se)
+            change = _in_one_light(region.a - self.a, region.a_se, self.L, region, self.count)
+        else:
+            rise = region.change_a - self.scale
+            gain = region.change_gain or 1.0 if self.plain and rise > 0 else 1.0
+            change = _in_one_light(gain * rise, gain * region.change_a_se, self.L, region, self.count)
+        return Compared(self.a + change.delta_a, change.delta_a_se, change.light)
 
 
 def references(
@@ -69,8 +77,8 @@ def references(
         kept = before.get(name) or after[name]
         scale = [one.change_a for one in kept if one.change_a is not None]
         whole = all(one.change_a is not None for one in (*before.get(name, ()), *after.get(name, ())))
-        a = float(np.mean([one.a for one in kept]))
-        found[name] = Reference(a, float(np.mean(scale)) if whole else None, name in before)
+        a, lightness = float(np.mean([one.a for one in kept])), float(np.mean([one.L for one in kept]))
+        found[name] = Reference(a, lightness, float(np.mean(scale)) if whole else None, name in before, len(kept))
     return found
 
 
@@ -83,12 +91,21 @@ def references_of(treatment: Treatment, readings: Iterable[Reading]) -> dict[str
 
 
 def regional_change(first: RegionReading, second: RegionReading) -> Change:
-    """From ``first`` to ``second``, two photographs of one person. The gain is the redder one's."""
+    """From ``first`` to ``second``, two photographs of one person: as the redder one changed from the other."""
     if first.change_a is None or second.change_a is None or first.change_a_se is None or second.change_a_se is None:
-        return Change(second.a - first.a, math.hypot(first.a_se, second.a_se))
+        return _in_one_light(second.a - first.a, math.hypot(first.a_se, second.a_se), first.L, second)
     rise = second.change_a - first.change_a
-    gain = (second if rise > 0 else first).change_gain or 1.0
-    return Change(gain * rise, math.hypot(first.change_a_se, gain * second.change_a_se))
+    if rise < 0:
+        back = regional_change(second, first)
+        return Change(-back.delta_a, back.delta_a_se, -back.light)
+    gain = second.change_gain or 1.0
+    return _in_one_light(gain * rise, math.hypot(first.change_a_se, gain * second.change_a_se), first.L, second)
+
+
+def _in_one_light(delta_a: float, delta_a_se: float, L: float, later: RegionReading, before: int = 1) -> Change:
+    """A change to ``later`` without what of it is the light: ``L`` was the earlier L*, of ``before`` photographs."""
+    light = other_light(delta_a, later.L - L, later.a, later.L, before)
+    return Change(delta_a - light.part_of(later.a), math.hypot(delta_a_se, light.part_se(later.a)), light.more)
 
 
 def read_for_changes(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.surface.face_map import FaceMap
 
 # Counted up whenever a change moves a measured figure: stored readings of another version are measured anew.
-METHOD_VERSION = "6"
+METHOD_VERSION = "7"
 
 # Measuring needs no more pixels than this along a side: a face fills half of it, and the mean a* of a region
 # moves by less than 0.06 between a full and a halved photograph.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.changes import Compared, Reference, references_of
 from analyzer.folder import captured_at_of, find_photographs, read_capture_times
+from analyzer.light_level import LIGHT_SD
 from analyzer.photo_analysis import (
     METHOD_VERSION,
     WORKING_SIDE,
@@ -69,7 +70,7 @@ def analyze_series(
     :func:`calibration.detection.find_card` takes (``UnknownCard``).
     """
     from analyzer.recovery import judge
-    from analyzer.series_doubts import doubted, raised
+    from analyzer.series_doubts import doubted_in, raised
 
     if not folder.is_dir():
         raise NothingToAnalyze(problem("unreadable", reason=because("no_folder", name=folder.name)))
@@ -86,7 +87,7 @@ def analyze_series(
         readings.append(timed)
         if progress is not None:
             progress(f"{path.name}: {_outcome(timed)}")
-    told = doubted(readings, maps)
+    told = doubted_in(treatment, readings, maps)
     for file, doubt in raised(readings, told):
         if progress is not None:
             progress(f"{file}: {doubt.sentence}")
@@ -145,9 +146,10 @@ def build_series(
     patient's log, and else was bare. A time without an offset is taken in the treatment's. ``maps`` are the face maps,
     by file name.
     """
-    from analyzer.series_doubts import doubted
+    from analyzer.series_doubts import doubted_in
 
-    return _series_of(patient, treatment, readings, doubted(readings, maps), bare_skin, signs, maps or {})
+    told = doubted_in(treatment, readings, maps)
+    return _series_of(patient, treatment, readings, told, bare_skin, signs, maps or {})
 
 
 def _series_of(
@@ -229,7 +231,8 @@ def _observation(
 
 
 def _colour(region: RegionReading, compared: Compared, shared: float) -> RegionColour:
-    return RegionColour(compared.a, math.sqrt(max(compared.a_se**2 - shared**2, 0.0)), region.L, region.b)
+    own_se = math.sqrt(max(compared.a_se**2 - shared**2, 0.0))
+    return RegionColour(compared.a, own_se, region.L, region.b, LIGHT_SD)
 
 
 def unusable_series(patient: str, error: InputError) -> dict[str, Any]:

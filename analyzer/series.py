@@ -20,12 +20,17 @@ OTHER_DAY = 0.5
 
 @dataclass(frozen=True)
 class RegionColour:
-    """CIELAB of one region in one photograph and the standard error of its a*; None where unknown."""
+    """CIELAB of one region in one photograph and the standard error of its a*; None where unknown.
+
+    ``light_sd``: how far the light on the skin may lie from that on the card, as a standard deviation of its logarithm;
+    an instrument that touches the skin brings its own.
+    """
 
     a: float
     a_se: float | None = None
     L: float | None = None
     b: float | None = None
+    light_sd: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What only the series shows of one photograph: that it looks like somebody else's, or like skin that is not bare."""
+"""What only the series shows of one photograph: somebody else's face, skin that is not bare, a card in other light."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from calibration.problems import Problem, problem
 if TYPE_CHECKING:
     from analyzer.reading import Reading
     from analyzer.surface.face_map import FaceMap
+    from analyzer.treatment import Treatment
 
 
 def doubted(readings: Sequence[Reading], maps: Mapping[str, FaceMap] | None = None) -> tuple[Reading, ...]:
@@ -32,8 +33,31 @@ def doubted(readings: Sequence[Reading], maps: Mapping[str, FaceMap] | None = No
     return tuple(_with(one, [code for code, files in added.items() if one.file in files]) for one in readings)
 
 
+def doubted_in(
+    treatment: Treatment, readings: Sequence[Reading], maps: Mapping[str, FaceMap] | None = None
+) -> tuple[Reading, ...]:
+    """:func:`doubted`, and ``uneven_light`` (warn) where the face was lit otherwise beside its card than before the
+    ``treatment``."""
+    lit_otherwise = _lit_otherwise(treatment, readings)
+    return tuple(_with(one, ["uneven_light"] * (one.file in lit_otherwise)) for one in doubted(readings, maps))
+
+
+def _lit_otherwise(treatment: Treatment, readings: Sequence[Reading]) -> set[str]:
+    """The files with a card whose face's lightness, less what blood does, tells of clearly more or less light."""
+    from analyzer.changes import references_of
+    from analyzer.light_level import UNEVEN
+    from analyzer.reading import FACE
+
+    calibrated = _calibrated(readings)
+    judged = [one for one in readings if one.file in calibrated and FACE in one.regions]
+    before = references_of(treatment, judged).get(FACE)
+    if before is None:
+        return set()
+    return {one.file for one in judged if abs(before.compared(one.regions[FACE]).light) > UNEVEN}
+
+
 def raised(before: Sequence[Reading], after: Sequence[Reading]) -> list[tuple[str, Problem]]:
-    """What :func:`doubted` added to ``before``: the photograph's file, and the problem."""
+    """What :func:`doubted_in` added to ``before``: the photograph's file, and the problem."""
     return [
         (new.file, why) for old, new in zip(before, after, strict=True) for why in new.problems[len(old.problems) :]
     ]

@@ -97,7 +97,9 @@ def _details_of(one: FaceMap) -> _Details:
     lab, inside, skin = one.lab, layout().inside, one.seen & layout().skin
     light = np.log(np.maximum(lab[..., 0], 4.0) + 16.0).astype(np.float32)
     rgb = np.maximum(xyz_to_linear_srgb(lab_to_xyz(lab)), 3e-3)
-    red = np.log(rgb[..., 0] / rgb[..., 1]).astype(np.float32)
+    # A lamp that shows blood weaker than it is shows its marks weaker, too; the calibration knows by how much.
+    gain = one.comparing.gain if one.comparing is not None else 1.0
+    red = gain * np.log(rgb[..., 0] / rgb[..., 1]).astype(np.float32)
     return _Details(
         fine=_between(light, skin, _FINE),
         red_marks=_between(red, skin, _MARKS),

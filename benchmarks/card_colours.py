@@ -49,22 +49,22 @@ def reading_of(patches: Floats, picture: tuple[Floats, Floats, Isp], rng: np.ran
 
 @dataclass(frozen=True)
 class Seen:
-    """Surfaces (N,) in one photograph: a*, its standard error, and the scale for changes with its gain."""
+    """Surfaces in one photograph: CIELAB (N, 3), standard error of a* (N,), and the scale for changes with its gain."""
 
-    a: Floats
+    lab: Floats
     a_se: Floats
     scale: Floats
     gain: Floats
 
     def change_to(self, red: Seen) -> Floats:
         """How much redder they are in another photograph (N,)."""
-        return corrected(red.scale - self.scale, red.gain)
+        return corrected(red.scale - self.scale, red.gain, self.lab, red.lab)
 
 
 def seen(reading: CardReading, surfaces: Floats, picture: tuple[Floats, Floats, Isp]) -> Seen:
     calibration = calibrate(CardSearch("auto", reading))
     lab = calibration.to_lab(shown(surfaces, picture))
-    return Seen(lab[:, 1], np.array([calibration.a_se(one) for one in lab]), *calibration.scale_of_changes(lab))
+    return Seen(lab, np.array([calibration.a_se(one) for one in lab]), *calibration.scale_of_changes(lab))
 
 
 def judged(
@@ -79,8 +79,8 @@ def judged(
     for card, belief, (first, second) in zip(patches, taken_for, days, strict=True):
         plain = seen(replace(reading_of(card, first, rng), patches=belief), skins.plain, first)
         red = seen(replace(reading_of(card, second, rng), patches=belief), skins.red, second)
-        level.append(plain.a - skins.plain_a)
-        change.append(plain.change_to(red) - (skins.red_a - skins.plain_a))
+        level.append(plain.lab[:, 1] - skins.plain_a)
+        change.append(plain.change_to(red) - skins.rises[1])
         said.append(plain.a_se)
     return Errors(np.array(level), np.array(change), np.array(said))
 
@@ -156,7 +156,7 @@ def main() -> None:
     )
     one_card = [reading_of(measured, first, rng) for first, _ in days]
     both = [
-        [seen(replace(card, patches=belief), skins.plain, first).a for belief in (None, later)]
+        [seen(replace(card, patches=belief), skins.plain, first).lab[:, 1] for belief in (None, later)]
         for card, (first, _) in zip(one_card, days, strict=True)
     ]
     difference = np.abs(np.array([one - other for one, other in both]))

@@ -150,7 +150,8 @@ class Regression:
         rng = np.random.default_rng(20261122)
         skins = training_skins()
         chosen = rng.permutation(skins.xyz.shape[1])[:160]
-        shown = Skins(skins.reflectance[:, chosen], xyz_to_lab(skins.xyz[:, chosen]), np.zeros(160, np.intp))
+        lab, nobody = xyz_to_lab(skins.xyz[:, chosen]), np.full(160, "prior")
+        shown = Skins(skins.reflectance[:, chosen], lab, lab[..., 1] - lab[0, :, 1], np.zeros(160, np.intp), nobody)
         lamps = lamps_for_prior().names
         readings, pixels = [], []
         for picture in pictures(shown, phones, rng, Hardship(), cameras_for_prior(), lamps):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.light_level import other_light
 from analyzer.reading import DARKEST_CLASS, TONE_CLASSES
 from calibration import spectra
 from calibration.card_reading import CardReading
 from calibration.cielab import decode_srgb, encode_srgb, individual_typology_angle, xyz_to_lab
 from calibration.holdout import HELD_OUT_CAMERAS, HELD_OUT_LAMPS, HELD_OUT_SKINS
-from calibration.simulated_camera import Isp, Phone, simulate_patches
+from calibration.simulated_camera import Isp, Phone, effective_sensor, simulate_patches
 from calibration.skin_optics import redden, skin_reflectance, tan
 
 Floats = NDArray[np.float64]
@@ -65,11 +66,14 @@ REDDENINGS: dict[str, Reddening] = {
 @dataclass(frozen=True)
 class Skins:
     """Skins of people that no fit has seen: ``stages`` (1 + reddenings, N, wavelengths), plain first, as lit on that
-    day; true ``lab`` (1 + reddenings, N, 3) and ITA class ``tone`` (N,)."""
+    day; true ``lab`` (1 + reddenings, N, 3), and true ``rises`` (1 + reddenings, N) of a* by blood alone, in the light
+    of the plain day; ITA class ``tone`` (N,) and the ``collection`` (N,) of measured people that each is from."""
 
     stages: Floats
     lab: Floats
+    rises: Floats
     tone: NDArray[np.intp]
+    collection: NDArray[np.str_]
 
     @property
     def plain(self) -> Floats:
@@ -85,11 +89,6 @@ class Skins:
     def plain_a(self) -> Floats:
         """(N,)."""
         return np.asarray(self.lab[0, :, 1])
-
-    @property
-    def red_a(self) -> Floats:
-        """(N,)."""
-        return np.asarray(self.lab[1, :, 1])
 
 
 def held_out_skins(per_class: int, rng: np.random.Generator) -> Skins:
@@ -111,34 +110,43 @@ def held_out_skins(per_class: int, rng: np.random.Generator) -> Skins:
     lifelike = (lab[:, 1] > 2) & (lab[:, 1] < 24) & (lab[:, 2] > 4) & (lab[:, 0] < 80)
     lifelike &= reflectance.max(axis=1) < 0.9
     chosen = [rng.permutation(np.flatnonzero(lifelike & (tones == tone)))[:per_class] for tone in range(len(CLASSES))]
-    return _seen_on_days(reflectance[np.concatenate(chosen)], tones[np.concatenate(chosen)], rng)
+    which = np.concatenate(chosen)
+    return _seen_on_days(reflectance[which], tones[which], _COLLECTIONS[which % len(measured)], rng)
 
 
 def measured_skins(rng: np.random.Generator) -> Skins:
     """The held-out people as they were measured, nothing added or taken away."""
     plain = spectra.skins().only(HELD_OUT_SKINS).values
     ita = individual_typology_angle(xyz_to_lab(spectra.xyz_d65(plain)))
-    return _seen_on_days(plain, np.digitize(-ita, [-limit for limit in CLASS_LIMITS]), rng)
+    return _seen_on_days(plain, np.digitize(-ita, [-limit for limit in CLASS_LIMITS]), _COLLECTIONS, rng)
 
 
-def _seen_on_days(plain: Floats, tone: NDArray[np.intp], rng: np.random.Generator) -> Skins:
+_COLLECTIONS = np.array([name.split(".")[0] for name in HELD_OUT_SKINS])
+
+
+def _seen_on_days(
+    plain: Floats, tone: NDArray[np.intp], collection: NDArray[np.str_], rng: np.random.Generator
+) -> Skins:
     """``plain`` skins (N, wavelengths) and the same reddened, each day in a little other light."""
     # A face is seldom lit just as the card is, nor the same on two days.
     lit = np.exp(rng.normal(np.log(0.88), 0.15, (len(plain), 1)))
     other_days = [np.exp(rng.normal(0, 0.08, (len(plain), 1))) for _ in REDDENINGS]
-    reddened = [way(plain, rng) * lit * day for way, day in zip(REDDENINGS.values(), other_days, strict=True)]
-    stages = np.stack([plain * lit, *reddened])
-    return Skins(stages, xyz_to_lab(spectra.xyz_d65(stages)), tone)
+    in_one_light = np.stack([plain * lit, *(way(plain, rng) * lit for way in REDDENINGS.values())])
+    stages = in_one_light * np.stack([np.ones_like(lit), *other_days])
+    a_star = xyz_to_lab(spectra.xyz_d65(in_one_light))[..., 1]
+    return Skins(stages, xyz_to_lab(spectra.xyz_d65(stages)), a_star - a_star[0], tone, collection)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One photograph: which ``phone`` and ``lamp``, the card as read, and the file's RGB of ``Skins.stages``."""
+    """One photograph: which ``phone`` and ``lamp``, the card as read, the file's RGB of ``Skins.stages``, and the
+    ``sensor`` (3, wavelengths) that nobody is told: a reflectance times it was linear RGB before the tone curve."""
 
     phone: int
     lamp: str
     reading: CardReading
     rgb: Floats
+    sensor: Floats
 
 
 @dataclass(frozen=True)
@@ -147,13 +155,15 @@ class Hardship:
 
     ``fading``: mean delta E00 of the patches from what they should be: a card that is faded or printed differently.
     ``local_tone``: strength of the phone's local tone mapping. ``noise``: how many times the usual noise the patches
-    are read with. ``jpeg``: error of a patch's mean in 8 bit steps, as coarse chroma blocks leave it.
+    are read with. ``jpeg``: error of a patch's mean in 8 bit steps, as coarse chroma blocks leave it. ``other_light``:
+    standard deviation of the logarithm of the light on the face by that on the card, which counts as error.
     """
 
     fading: float = 0.0
     local_tone: float = 0.0
     noise: float = 1.0
     jpeg: float = 0.0
+    other_light: float = 0.0
 
 
 def shots(
@@ -183,14 +193,21 @@ def pictures(
     cards = [faded(ordinary, hardship.fading, rng) for _ in range(phones)]
     for number, sensitivity, lamp, isp in shots(phones, rng, cameras, lamp_names):
         lift = local_lift(skins.stages, hardship.local_tone, rng)
+        lift = lift * np.exp(rng.normal(0, hardship.other_light, lift.shape))
         surfaces = np.concatenate([cards[number], (skins.stages * lift).reshape(-1, ordinary.shape[1])])
-        rgb = simulate_patches(sensitivity, spectra.lamps()[lamp], isp, surfaces)
-        yield Picture(number, lamp, read_card(rgb[:24], rng, hardship), rgb[24:].reshape(*skins.lab.shape))
+        light = spectra.lamps()[lamp]
+        rgb = simulate_patches(sensitivity, light, isp, surfaces)
+        reading = read_card(rgb[:24], rng, hardship)
+        sensor = effective_sensor(sensitivity, light, isp)
+        yield Picture(number, lamp, reading, rgb[24:].reshape(*skins.lab.shape), sensor)
 
 
-def corrected(rise: Floats, gain: Floats) -> Floats:
-    """A ``rise`` on the scale for changes as the program reads it: what is redder than before, times its ``gain``."""
-    return np.asarray(np.where(rise > 0, gain, 1.0) * rise)
+def corrected(rise: Floats, gain: Floats, before: Floats, after: Floats) -> Floats:
+    """A ``rise`` (...) on the scale for changes as the program reads it: what is redder than before, times its
+    ``gain``, less what the light on the face did. ``before`` and ``after`` (..., 3) are the calibrated CIELAB."""
+    read = np.asarray(np.where(rise > 0, gain, 1.0) * rise)
+    lightness, a_star = after[..., 0], after[..., 1]
+    return read - other_light(read, lightness - before[..., 0], a_star, lightness).part_of(a_star)
 
 
 def faded(card: Floats, delta_e: float, rng: np.random.Generator) -> Floats:

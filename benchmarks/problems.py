@@ -16,8 +16,8 @@ import argparse
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -205,11 +205,26 @@ def share(rates: dict[str, list[bool]]) -> str:
     return f"{sum(values)} of {len(values)}"
 
 
+@dataclass(frozen=True)
+class Move:
+    """How far ``a_level`` of a region, or of the face, moved from even light to another light: one side's by ``stops``
+    over the picture, or the same again (``stops`` 0). ``asked``: whether the program asked for another photograph."""
+
+    tone: str
+    stops: float
+    asked: bool
+    face: bool
+    by: float
+
+
+STOPS = (0.3, 0.6, 1.2, 1.8)
+
+
 def print_side(people: int, seed: int, width: int) -> None:
     """How far ``a_level`` moves under light from one side, against the same scene in even light; and how far in that
     even light photographed again, which is all that noise, JPEG and masks do."""
     portraits = [Portrait.read(PORTRAITS, name) for name in HELD_OUT_PORTRAITS]
-    moves: dict[str, dict[tuple[str, str], list[float]]] = {name: defaultdict(list) for name in TONES}
+    moves: list[Move] = []
     refused = 0
     for place, (name, band) in enumerate(TONES.items()):
         for number in range(people):
@@ -218,39 +233,59 @@ def print_side(people: int, seed: int, width: int) -> None:
             scene, _ = whole_scene(rng, band, portrait)
             framing = replace(scene.framing, width=width, height=width * 4 // 3)
             scene = replace(scene, framing=framing, blood=Blood(dose=0.2))
-            even = levels(scene, 0.0, 0.0, portrait)
-            others = [("again", replace(scene, seed=scene.seed + one), 0.0, 0.0) for one in (1, 2)]
-            others += [("side", scene, stops, angle) for angle in DIRECTIONS.values() for stops in (0.6, 1.2, 1.8)]
-            for kind, taken, stops, angle in others:
-                here = levels(taken, stops, angle, portrait)
+            even, _ = levels(scene, 0.0, 0.0, portrait)
+            others = [(replace(scene, seed=scene.seed + one), 0.0, 0.0) for one in (1, 2)]
+            others += [(scene, stops, angle) for angle in DIRECTIONS.values() for stops in STOPS]
+            for taken, stops, angle in others:
+                here, asked = levels(taken, stops, angle, portrait)
                 refused += not here
-                for region in even.keys() & here.keys():
-                    part = region if region in ("face", "se") else "regions"
-                    moves[name][kind, part].append(here[region] - (even[region] if part != "se" else 0.0))
+                moves += [
+                    Move(name, stops, asked, region == FACE, here[region] - even[region])
+                    for region in even.keys() & here.keys()
+                ]
     print(f"RMS, share below 0.3, largest; {refused} refused.\n")
-    print("| ITA class | regions, same light again | lit from a side | face, again | from a side | median a_se |")
-    print("|---|---|---|---|---|---|")
-    together: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for name, of in {**moves, "all": together}.items():
-        cells = [spread(of[kind, part]) for part in ("regions", "face") for kind in ("again", "side")]
-        print(f"| {name} | " + " | ".join(cells) + f" | {np.median(of['side', 'se'] or [np.nan]):.2f} |", flush=True)
-        for key, values in of.items():
-            together[key] += values if of is not together else []
+    print(
+        "| ITA class | regions, same light again | lit from a side | face, again | from a side |\n" + "|---" * 5 + "|"
+    )
+    for name in (*TONES, "all"):
+        cells = [
+            spread(one for one in moves if name in (one.tone, "all") and one.face == face and (one.stops > 0) == lit)
+            for face in (False, True)
+            for lit in (False, True)
+        ]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\n| stops over the picture | asked for another | regions | where none was asked for | face |")
+    print("|---" * 5 + "|")
+    for stops in STOPS:
+        at = [one for one in moves if one.stops == stops]
+        faces = [one for one in at if one.face]
+        regions = [one for one in at if not one.face]
+        cells = [spread(regions), spread(one for one in regions if not one.asked), spread(faces)]
+        print(f"| {stops} | {sum(one.asked for one in faces)} of {len(faces)} | " + " | ".join(cells) + " |")
 
 
-def spread(moves: list[float]) -> str:
-    size = np.abs(moves or [np.nan])
-    return f"{np.sqrt(np.mean(size**2)):.2f}, {np.mean(size < 0.3):.0%} of {len(moves)}, {size.max():.2f}"
+def spread(moves: Iterable[Move]) -> str:
+    size = np.abs([one.by for one in moves])
+    return (
+        f"{np.sqrt(np.mean(size**2)):.2f}, {np.mean(size < 0.3):.0%} of {len(size)}, {size.max():.2f}"
+        if len(size)
+        else "-"
+    )
 
 
-def levels(scene: Scene, stops: float, angle: float, portrait: Portrait) -> dict[str, float]:
-    """``a_level`` of the face and by region, and the face's ``a_se`` as ``se``; exposed, as phones do, for the face."""
+# What the program says of light, each of which asks for another photograph.
+ASKS = {"uneven_light", "mixed_light", "poor_lamp", "card_clipped", "overexposed"}
+
+
+def levels(scene: Scene, stops: float, angle: float, portrait: Portrait) -> tuple[dict[str, float], bool]:
+    """``a_level`` of the face and by region, exposed, as phones do, for the face; and whether the light was objected
+    to."""
     scene = replace(scene, light=replace(scene.light, gradient_stops=stops, direction_deg=angle))
     while burnt_skin(picture := render(scene, portrait)):
         scene = exposed(scene, 0.85)
-    regions = analyze_photo_bytes(picture.jpeg, "side.jpg").reading.regions
-    found = {name: region.a_level for name, region in regions.items()}
-    return {**found, "se": regions[FACE].a_se} if FACE in regions else {}
+    reading = analyze_photo_bytes(picture.jpeg, "side.jpg").reading
+    found = {name: region.a_level for name, region in reading.regions.items()}
+    return (found if FACE in found else {}), any(one.code in ASKS for one in reading.problems)
 
 
 def burnt_skin(picture: Rendered) -> bool:

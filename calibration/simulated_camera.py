@@ -224,6 +224,11 @@ def _adapted_srgb(anchor: str) -> Array:
     return np.asarray(xyz @ (np.linalg.inv(_BRADFORD) @ (scale[:, None] * _BRADFORD)).T @ XYZ_TO_SRGB.T)
 
 
+def effective_sensor(sensitivity: Array, lamp: Array, isp: Isp) -> Array:
+    """(3, wavelengths): a reflectance times it is linear sRGB at exposure 1, before saturation and tone curve."""
+    return plan_development(sensitivity, lamp, isp).combined @ raw_of(np.eye(len(lamp)), sensitivity, lamp).T
+
+
 def develop(raw: Floats, development: Development, isp: Isp) -> Floats:
     """Raw (..., 3) to linear sRGB (..., 3), exposed, not yet toned or clipped. Floating types are kept."""
     full = np.minimum(raw, (_OVERFLOW * development.white / isp.exposure).astype(raw.dtype))

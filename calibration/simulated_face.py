@@ -76,8 +76,9 @@ class Portrait:
 class Person:
     """Who is simulated: a portrait with the skin of somebody else.
 
-    ``skin_lab`` is the median CIELAB that the face's bare skin is moved to (None: the portrait's own), ``contrast`` the
-    power by which differences within the skin are kept: studio portraits have more than skin has.
+    ``skin_lab`` is the median CIELAB that the regions' bare skin is moved to (None: the portrait's own): they face the
+    camera as a card does, and lie in its light. ``contrast`` is the power by which differences within the skin are
+    kept: studio portraits have more than skin has.
     """
 
     portrait: str
@@ -141,7 +142,7 @@ def paint(portrait: Portrait, person: Person) -> PaintedFace:
     xyz: Pixels = np.maximum(linear_srgb_to_xyz(decode_srgb(coded)), np.float32(1e-4))
     bare = bare_face(portrait)
     like = _looks_like_skin(portrait, xyz, bare)
-    median = np.median(xyz[bare & (like > 0.5)], axis=0)
+    median = np.median(xyz[bare & (like > 0.5) & _fill(portrait, list(REGION_LABELS))], axis=0)
     target = median if person.skin_lab is None else lab_to_xyz(np.array(person.skin_lab, float))
     moved = target.astype(np.float32) * (xyz / median) ** np.float32(person.contrast)
     xyz = np.asarray(xyz + like[..., None] * (moved - xyz), np.float32)

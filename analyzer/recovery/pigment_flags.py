@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.pigment import melanin_index_of_lab, typology_angle
+from analyzer.pigment import WEIGHTS, melanin_index_of_lab, typology_angle
 from analyzer.recovery.results import Flag
 from analyzer.recovery.texts import day_words, flag_texts, region_words
 from analyzer.series import OTHER_DAY, Observation, Series
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PIGMENT_FROM_DAY, REDNESS_GONE = 3.0, 0.5
 # Melanin index (100 log10(1/R) of melanin alone): scatter of one photograph, and what counts as darker.
 PIGMENT_SD, PIGMENT_LEAST, PIGMENT_Z = 2.3, 5.0, 2.8
+# Less light on the face than on its card darkens skin, too, and by colour alone nobody can tell it from pigment: by so
+# much of the index for each unit of the logarithm of light.
+PIGMENT_OF_LIGHT = -float(WEIGHTS.sum()) / float(np.log(10))
 # Melanin makes skin a little redder too: so much a* for each unit of the index (two-layer model, light to tan skin).
 PIGMENT_A = 0.25
 # A patch is over when less than this share of it is left, in two photographs of different days.
@@ -73,14 +76,16 @@ def _patch_flag(first: DarkPatch, last: DarkPatch, to_day: float | None, photos:
 def pigment_flags(series: Series, region: str = "face") -> list[Flag]:
     """Skin that grew darker while its redness went: two photographs on different days, beyond the noise."""
     known = [(series.day_of(one), one) for one in sorted(series.observations, key=lambda o: o.captured_at)]
-    usable = [(day, _colour(one, region)) for day, one in known if one.usable and one.calibrated and one.bare_skin]
-    colours = [(day, colour) for day, colour in usable if colour is not None]
+    usable = [(day, one) for day, one in known if one.usable and one.calibrated and one.bare_skin]
+    colours = [(day, colour) for day, one in usable if (colour := _colour(one, region)) is not None]
     before = np.array([colour for day, colour in colours if day < 0])
     after = [(day, np.array(colour)) for day, colour in colours if day >= 0]
     if not len(before) or len(after) < 2:
         return []
     base = before.mean(axis=0)
-    se = PIGMENT_SD * float(np.sqrt(1 / len(before) + 1 / 2))
+    light_sd = max(one.regions[region].light_sd for _, one in usable if region in one.regions)
+    scatter = float(np.hypot(PIGMENT_SD, PIGMENT_OF_LIGHT * light_sd))
+    se = scatter * float(np.sqrt(1 / len(before) + 1 / 2))
     peak = max(float(colour[0] - base[0]) for _, colour in after)
     flags: list[Flag] = []
     opened = False

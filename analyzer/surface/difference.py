@@ -7,12 +7,13 @@ nostrils, moles) from one map to the other; the flow is smooth, small, and only 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.light_level import NO_OTHER_LIGHT, OtherLight, other_light
 from analyzer.surface.face_map import FaceMap
 from analyzer.surface.layout import SIDE, Mask, layout
 
@@ -50,23 +51,26 @@ class Common:
     """What all texels of a change have in common, told by the two calibrations alone.
 
     ``se`` is their standard error. ``shift`` is added to the change; what then is a rise is multiplied with ``gain``, a
-    fall with ``gain_of_fall``: the scale for changes, as the regions' means have it (``analyzer.changes``).
+    fall with ``gain_of_fall``; and what the face's ``light`` adds is taken out: as the regions' means have it
+    (``analyzer.changes``).
     """
 
     se: float
     shift: float = 0.0
     gain: float = 1.0
     gain_of_fall: float = 1.0
+    light: OtherLight[float] = NO_OTHER_LIGHT
 
     @property
     def without_gain(self) -> Common:
         """For what is told by its surroundings on the same day, by how colours go together: no blood is known there."""
-        return Common(self.se, self.shift)
+        return replace(self, gain=1.0, gain_of_fall=1.0)
 
     def change(self, before: Plane, after: Plane) -> Plane:
         """The change between two planes of a*."""
         rise = after - before + np.float32(self.shift)
-        return np.asarray(rise * np.where(rise > 0, self.gain, self.gain_of_fall), np.float32)
+        read = rise * np.where(rise > 0, self.gain, self.gain_of_fall)
+        return np.asarray(read - after * np.float32(self.light.part_of(1.0)), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,20 +112,21 @@ def change_between(before: Sequence[FaceMap], after: FaceMap) -> ChangeMap:
 
 
 def common_to(before: Sequence[FaceMap], after: FaceMap) -> Common:
-    """What the calibrations do to a change from the mean of ``before`` to ``after``.
+    """What calibrations and light do to a change from the mean of ``before`` to ``after``.
 
     Where a map does not tell how it is compared, a* itself is. Part of a calibration's error of a* is the same in all
     photographs of one phone, and drops out; on the scale for changes it has done so already.
     """
-    known = [one.comparing for one in before if one.comparing is not None]
-    if after.comparing is None or len(known) < len(before):
+    known, later = [one.comparing for one in before if one.comparing is not None], after.comparing
+    if later is None or len(known) < len(before):
         return Common(_together([one.a_se for one in before], after.a_se) * float(np.sqrt(1 - _SHARED)))
-    return Common(
-        _together([one.se for one in known], after.comparing.se),
-        after.comparing.shift - float(np.mean([one.shift for one in known])),
-        after.comparing.gain,
-        float(np.mean([one.gain for one in known])),
-    )
+    se = _together([one.se for one in known], later.se)
+    shift = later.shift - float(np.mean([one.shift for one in known]))
+    fall = float(np.mean([one.gain for one in known]))
+    rise = later.a - float(np.mean([one.a for one in known])) + shift
+    brighter = later.L - float(np.mean([one.L for one in known]))
+    light = other_light(rise * (later.gain if rise > 0 else fall), brighter, later.a, later.L, len(known))
+    return Common(float(np.hypot(se, light.part_se(later.a))), shift, later.gain, fall, light)
 
 
 def _together(before: Sequence[float], after: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -45,7 +45,8 @@ _SEEDS = (mesh.FOREHEAD, mesh.LEFT_CHEEK, mesh.RIGHT_CHEEK, mesh.NOSE)
 
 @dataclass(frozen=True)
 class Comparing:
-    """How a map is compared with others of the same person (``calibration.change_scale``), by the face's mean colour.
+    """How a map is compared with others of the same person (``calibration.change_scale``), by the face's mean ``L`` and
+    ``a``.
 
     ``shift`` is added to its a*, ``se`` is the standard error that the calibration gives it then, ``gain`` what a rise
     to it is multiplied with.
@@ -54,6 +55,8 @@ class Comparing:
     shift: float
     se: float
     gain: float
+    L: float
+    a: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,14 +137,21 @@ class FaceMap:
             raise ValueError(f"not a {SCHEMA} map")
         try:
             per_cm, size, a_se = (float(about[key]) for key in ("pixels_per_cm", "size", "a_se"))
-            told = about.get("comparing")
-            comparing = told and Comparing(*(float(told[key]) for key in ("shift", "se", "gain")))
+            comparing = _comparing(about.get("comparing"))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a whole {SCHEMA} map") from error
         codes = np.ascontiguousarray(pixels[..., :3])
         uncovered = pixels[..., 3] >= _UNCOVERED if about.get("uncovered") else None
         seen, calibrated = pixels[..., 3] == _SEEN, bool(about.get("calibrated"))
         return cls(codes, seen, per_cm, size, a_se, calibrated, uncovered, comparing)
+
+
+def _comparing(told: Any) -> Comparing | None:
+    """What a stored map tells; None where it was kept by a version that told less."""
+    names = [one.name for one in fields(Comparing)]
+    if not isinstance(told, dict) or any(name not in told for name in names):
+        return None
+    return Comparing(*(float(told[name]) for name in names))
 
 
 def map_face(measured: Measured, mean: Floats) -> FaceMap:
@@ -162,7 +172,9 @@ def map_face(measured: Measured, mean: Floats) -> FaceMap:
     per_cm = per_average_cm * measured.factor / size
     calibration = measured.calibration
     a_se, scale = calibration.a_se(mean), calibration.for_changes(mean)
-    comparing = Comparing(round(scale.a - float(mean[1]), 3), round(scale.a_se, 3), round(scale.gain, 3))
+    lightness, a_star = float(mean[0]), float(mean[1])
+    told = (scale.a - a_star, scale.a_se, scale.gain, lightness, a_star)
+    comparing = Comparing(*(round(one, 3) for one in told))
     found = calibration.found
     laid = FaceMap(codes, seen, round(per_cm, 2), round(size, 4), round(a_se, 3), found, uncovered | seen, comparing)
     return laid.mirrored() if measured.calibration.mirrored else laid

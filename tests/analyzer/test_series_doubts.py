@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -10,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analyzer.changes import references
 from analyzer.pipeline import PhotoAnalysis, analyze_photo, build_series
 from analyzer.reading import Reading
 from analyzer.same_person import marks_say
-from analyzer.series_doubts import doubted
+from analyzer.series_doubts import doubted, doubted_in
 from analyzer.skin_pattern import Patterns, shared_with_most
 from analyzer.surface.difference import masked_blur
 from analyzer.surface.face_map import FaceMap
@@ -138,3 +140,42 @@ def test_only_most_of_a_series_can_be_its_measure() -> None:
     three_and_two = np.full((5, 5), 0.1)
     three_and_two[:3, :3] = three_and_two[3:, 3:] = 0.9
     assert shared_with_most(three_and_two) == pytest.approx([0.9] * 3 + [0.1] * 2)
+
+
+TREATMENT = read_treatment(SAMPLES / "p01_light_skin" / "treatment.toml")
+
+
+def in_light(name: str, factor: float) -> Reading:
+    """The sample's reading, had ``factor`` times the light fallen on the face: X, Y and Z times that (CIE 15)."""
+    one, scale = reading(f"p01_light_skin/{name}"), factor ** (1 / 3)
+    regions = {
+        region: replace(
+            colour,
+            L=(colour.L + 16) * scale - 16,
+            a=colour.a * scale,
+            b=colour.b * scale,
+            change_a=(colour.change_a or 0.0) + colour.a * (scale - 1),
+        )
+        for region, colour in one.regions.items()
+    }
+    return replace(one, regions=regions)
+
+
+@pytest.mark.parametrize(("factor", "named"), [(1.0, False), (1.15, False), (0.85, False), (1.7, True), (0.55, True)])
+def test_a_face_in_quite_another_light_than_its_card_asks_for_another_photograph(factor: float, named: bool) -> None:
+    series = [reading(f"p01_light_skin/{name}") for name in ("before_1.jpg", "before_2.jpg", "d00.jpg", "d02.jpg")]
+    told = doubted_in(TREATMENT, [*series, in_light("d05.jpg", factor)])
+    assert ["uneven_light" in {why.code for why in one.problems} for one in told] == [False] * 4 + [named]
+
+
+def test_redness_is_told_through_another_light() -> None:
+    """From p01's true redness of 2 a* on its second day, and next to none on its fifth."""
+    before = [reading(f"p01_light_skin/{name}").regions for name in ("before_1.jpg", "before_2.jpg")]
+    known = references(before, [])["face"]
+    for name in ("d02.jpg", "d05.jpg"):
+        even = known.compared(in_light(name, 1.0).regions["face"])
+        for factor in (0.75, 1.3):
+            lit = in_light(name, factor).regions["face"]
+            plainly = abs(lit.a - in_light(name, 1.0).regions["face"].a)
+            assert abs(known.compared(lit).a - even.a) < 0.35 * plainly
+            assert known.compared(lit).light == pytest.approx(math.log(factor), abs=0.1)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from analyzer.exports.exported import Exported
+from analyzer.light_level import DARKENS
 from analyzer.pipeline import build_series
 from analyzer.reading import LABELS, Reading, RegionReading
 from analyzer.recovery import judge
@@ -21,14 +22,15 @@ TREATED = datetime.fromisoformat("2026-05-01T10:30:00+02:00")
 DAYS = (-2.0, -1.0, 0.2, 1.0, 2.0, 3.0, 5.0, 7.0)
 
 
-def region(name: str, a: float) -> RegionReading:
-    return RegionReading(LABELS[name], 5000, 61.25, a, 17.5, 1.9, 0.4, a - 0.1, 0.3)
+def region(name: str, a: float, rise: float = 0.0) -> RegionReading:
+    """Skin of ``a``, ``rise`` of which is blood, and darker for it."""
+    return RegionReading(LABELS[name], 5000, 61.25 + DARKENS * rise, a + rise, 17.5, 1.9, 0.4, a - 0.1, 0.3)
 
 
 def reading(day: float, patient: str = "") -> Reading:
     """Redness that falls by half a day and a half, the left cheek a little redder; the last without a card."""
     rise = 8.0 * 0.5 ** (day / 1.5) if day > 0 else 0.0
-    regions = {name: region(name, 11.0 + rise + 0.4 * (name == "left_cheek")) for name in LABELS}
+    regions = {name: region(name, 11.0 + 0.4 * (name == "left_cheek"), rise) for name in LABELS}
     card = {"card": "classic-24", "found": True, "method": "spectral-prior", "lamp": None}
     problems = (problem("no_card"),) if day == DAYS[-1] else ()
     file = f"{patient}d{day:+.1f}.jpg"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from analyzer.changes import regional_change
+from analyzer.light_level import DARKENS
 from analyzer.pipeline import PhotoAnalysis
 from analyzer.surface.difference import change_between, common_to, flow_between
 from analyzer.surface.face_map import Comparing, FaceMap
@@ -73,20 +74,35 @@ def test_a_change_is_on_the_scale_that_the_regions_are_compared_on(
     shown = change_between([maps["before_1"]], maps["d00"])
     assert told.delta_a > 2
     assert abs(shown.face_delta - told.delta_a) < 0.5
-    assert shown.common_se == pytest.approx(np.hypot(maps["before_1"].comparing.se, maps["d00"].comparing.se), rel=1e-6)
+    calibrations = np.hypot(maps["before_1"].comparing.se, maps["d00"].comparing.se)
+    assert calibrations < shown.common_se < calibrations + 0.6
 
 
 def test_the_shift_moves_all_of_a_change_and_the_gain_only_what_rose(maps: dict[str, FaceMap]) -> None:
-    one = replace(maps["before_1"], comparing=Comparing(shift=0.2, se=0.5, gain=0.8))
-    other = replace(redder(one, 4.0), comparing=Comparing(shift=1.2, se=0.5, gain=1.1))
+    # As dark as blood makes a face that is redder by 1.1 times 5: nothing of it is light.
+    one = replace(maps["before_1"], comparing=Comparing(shift=0.2, se=0.5, gain=0.8, L=60.0, a=14.0))
+    red = Comparing(shift=1.2, se=0.5, gain=1.1, L=60 + DARKENS * 5.5, a=18.0)
+    other = replace(redder(one, 4.0), comparing=red)
     rise = change_between([one], other)
     assert np.allclose(rise.delta[rise.seen], 1.1 * (4.0 + 1.0), atol=0.15)
     fall = change_between([other], one)
     assert np.allclose(fall.delta[fall.seen], -1.1 * (4.0 + 1.0), atol=0.15)
 
 
+def test_a_face_in_more_light_than_its_card_has_no_redder_map(maps: dict[str, FaceMap]) -> None:
+    """Light multiplies XYZ, so L* + 16 and a* with its cube root: the whole map by 1.3 in light."""
+    one, scale = maps["before_1"], 1.3 ** (1 / 3)
+    mean = one.comparing
+    assert mean is not None
+    lit = replace(one, comparing=replace(mean, L=(mean.L + 16) * scale - 16, a=mean.a * scale))
+    lit = redder(lit, one.lab[..., 1] * (scale - 1))
+    shown = change_between([one], lit)
+    assert mean.a * (scale - 1) > 0.9
+    assert abs(shown.face_delta) < 0.25
+
+
 def test_without_the_scale_of_every_map_a_star_itself_is_compared(maps: dict[str, FaceMap]) -> None:
-    one = replace(maps["before_1"], comparing=Comparing(shift=3.0, se=0.5, gain=0.8))
+    one = replace(maps["before_1"], comparing=Comparing(shift=3.0, se=0.5, gain=0.8, L=60.0, a=14.0))
     shown = change_between([replace(one, comparing=None)], redder(one, 4.0))
     assert np.allclose(shown.delta[shown.seen], 4.0, atol=0.15)
 
