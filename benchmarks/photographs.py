@@ -10,7 +10,9 @@ blur, JPEG and fall-off, by the card as it truly is. "Beyond colour" is the dist
 card, the file and the light add. The rest is skin that a camera sees otherwise than an eye, as in the table of
 patches; that rest is one draw of person, phone and lamp for all regions of a photograph, so it takes many people.
 
-Usage: python benchmarks/photographs.py [--people 5] [--seed 1]
+With ``--card-stops`` as much more or less light falls on the card than on the face, by chance (a standard deviation).
+
+Usage: python benchmarks/photographs.py [--people 5] [--seed 1] [--card-stops 0]
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ from calibration.simulation import (
 
 SIZES = ((900, 1200), (1200, 1600), (1800, 2400))
 DOSES = (0.0, 0.25, 0.5)
+TONES_IN_ORDER = list(TONES)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ class Region:
     reading: RegionReading
 
 
-def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> list[dict[str, Region] | None]:
+def photographs_of(
+    person_class: str, rng: np.random.Generator, count: int, card_stops: float
+) -> list[dict[str, Region] | None]:
     """The regions of one person's photographs; None for one that was refused."""
     portraits = sorted(path.stem for path in PORTRAITS.glob("*.jpg"))
     portrait = portraits[count % len(portraits)]
@@ -70,9 +75,10 @@ def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> l
     phone, isp = Phone.random(rng, HELD_OUT_CAMERAS), Isp.random(rng)
     width, height = SIZES[count % len(SIZES)]
     lamps = rng.permutation(HELD_OUT_LAMPS)
+    turned = np.random.default_rng([count, TONES_IN_ORDER.index(person_class)]).normal(0, card_stops, len(DOSES))
     read = Portrait.read(PORTRAITS, portrait)
     taken: list[dict[str, Region] | None] = []
-    for dose, lamp in zip(DOSES, lamps, strict=False):
+    for dose, lamp, stops in zip(DOSES, lamps, turned, strict=False):
         scene = random_scene(
             rng,
             person,
@@ -83,6 +89,8 @@ def photographs_of(person_class: str, rng: np.random.Generator, count: int) -> l
             lamps=(str(lamp),),
             mixed=0.0,
         )
+        assert scene.card is not None
+        scene = replace(scene, card=replace(scene.card, stops=float(stops)))
         picture = render(scene, read)
         analysis = analyze_photo_bytes(picture.jpeg, "picture.jpg")
         if analysis.label_map is None or not analysis.reading.usable:
@@ -167,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=5, help="people of each class")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--card-stops", type=float, default=0.0, help="SD of the light on the card, beside the face's")
     options = parser.parse_args()
     print(
         "| ITA class | people | photographs measured | regions | error of a* | beyond colour | true step "
@@ -175,7 +184,7 @@ def main() -> None:
     everybody = []
     for index, name in enumerate(TONES):
         rng = np.random.default_rng([options.seed, index])
-        people = [photographs_of(name, rng, index + count) for count in range(options.people)]
+        people = [photographs_of(name, rng, index + count, options.card_stops) for count in range(options.people)]
         everybody += people
         print(line(name, people), flush=True)
     print(line("all", everybody))

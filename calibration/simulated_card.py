@@ -30,7 +30,8 @@ class CardPlacement:
     """Where the card is: centre and width as shares of the picture's size, turned in the picture and tilted out of it.
 
     ``texture`` is the relative unevenness of the print, ``shadow`` the share of light that the card takes
-    from what is behind it.
+    from what is behind it. ``stops`` more light falls on it than on the face beside it, as on a card that is turned to
+    the lamp; what is true of the skin is told in the face's own light.
     """
 
     x: float = 0.22
@@ -41,6 +42,7 @@ class CardPlacement:
     tilt_y_deg: float = 0.0
     texture: float = 0.004
     shadow: float = 0.25
+    stops: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -291,6 +291,7 @@ def _light_up(raw: Pixels, scene: Scene, share: Pixels | None, card: CardPicture
         soft = _SHADOW_BLUR * scene.card.width * scene.framing.width
         shadow = soften(card.cover, soft)
         light = light * (1 - np.float32(scene.card.shadow) * shadow * (1 - card.cover))
+        light = light * (1 + np.float32(2**scene.card.stops - 1) * card.cover)
     return np.asarray(np.maximum(both * light[..., None], 0), np.float32)
 
 

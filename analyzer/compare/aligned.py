@@ -71,19 +71,20 @@ def frame_of(sides: tuple[Side, Side], region: str, width: int, height: int) -> 
     return replace(frame, per_cm=float(np.sqrt(per_cm * also)))
 
 
-def rendered(sides: tuple[Side, Side], frame: Frame) -> list[Picture]:
+def rendered(sides: tuple[Side, Side], frame: Frame, light: float) -> list[Picture]:
     """Both photographs moved onto the frame's face and rendered in D65: each (height, width, 3) sRGB.
 
-    What one of them does not show is plain ground in both: the same crop.
+    What one of them does not show is plain ground in both: the same crop. ``light``, the natural logarithm of how much
+    more of it fell on the later face beside its card, is taken out: the same light.
     """
-    shown = [_rendered(one, frame) for one in sides]
+    shown = [_rendered(one, frame, exposure) for one, exposure in zip(sides, (1.0, float(np.exp(-light))), strict=True)]
     outside = shown[0][1] | shown[1][1]
     for picture, _ in shown:
         picture[outside] = _GROUND
     return [picture for picture, _ in shown]
 
 
-def _rendered(one: Side, frame: Frame) -> tuple[Picture, NDArray[np.bool_]]:
+def _rendered(one: Side, frame: Frame, exposure: float) -> tuple[Picture, NDArray[np.bool_]]:
     measured = one.measured
     matrix = onto(measured, frame)
     size = (frame.width, frame.height)
@@ -97,7 +98,8 @@ def _rendered(one: Side, frame: Frame) -> tuple[Picture, NDArray[np.bool_]]:
         places[..., 0] = across - 1 - places[..., 0]
     places = places * measured.factor + (measured.factor - 1) / 2
     lab = measured.calibration.to_lab(linear.reshape(-1, 3), places.reshape(-1, 2)).reshape(linear.shape)
-    shown = np.round(255 * encode_srgb(xyz_to_linear_srgb(lab_to_xyz(lab)))).clip(0, 255).astype(np.uint8)
+    linear = xyz_to_linear_srgb(exposure * lab_to_xyz(lab))
+    shown = np.round(255 * encode_srgb(linear)).clip(0, 255).astype(np.uint8)
     return shown, np.asarray(outside)
 
 

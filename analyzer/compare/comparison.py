@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ PICTURE_WIDTH = (WIDTH - 2 * _EDGE - 2 * _GAP) // 3
 PICTURE_HEIGHT = 684
 # Heads that are turned apart by more than this (degrees) show other light and other edges.
 TURNED_APART = 8.0
+# Light on the face beside that on the card (natural logarithm) that moves a* by half a unit or more.
+_WORTH_SAYING = 0.1
 # Scale bars of a whole number of centimetres, as long as fits into a third of the picture.
 _BARS_CM = (5, 2, 1, 0.5)
 
@@ -36,8 +39,9 @@ class Comparison:
     """Two photographs side by side, and the change between them.
 
     ``pictures``: before, after, change; each (PICTURE_HEIGHT, PICTURE_WIDTH, 3) sRGB. ``delta_a`` is the change of
-    the region's mean a* and ``delta_a_se`` its standard error. ``two_people``: whether the photographs may well show
-    two people; a question, for other light and years make one person's look like that, too.
+    the region's mean a* and ``delta_a_se`` its standard error; ``light`` is how much more light fell on it in the later
+    one, beside its card (natural logarithm). ``two_people``: whether the photographs may well show two people; a
+    question, for other light and years make one person's look like that, too.
     """
 
     sides: tuple[Side, Side]
@@ -48,6 +52,7 @@ class Comparison:
     scale: Scale
     delta_a: float
     delta_a_se: float
+    light: float
     two_people: bool
 
     @property
@@ -106,18 +111,18 @@ def comparison(
     frame = frame_of((first, second), region, PICTURE_WIDTH, PICTURE_HEIGHT)
     change = change_between([first.face_map], second.face_map)
     scale = Scale.of(change)
-    shown = rendered((first, second), frame)
+    told = regional_change(first.reading, second.reading)
+    shown = rendered((first, second), frame, told.light)
     points = [landmarks_on(one.measured, frame) for one in (first, second)]
     shown.append(with_change(shown[1], points[1], change, scale))
     if anonymise:
         for picture, place in zip(shown, (*points, points[1]), strict=True):
             cover_eyes(picture, place, brows=region == FACE)
-    told = regional_change(first.reading, second.reading)
     two = _may_be_two(first, second)
     # What stands under the second photograph is the first's redness and the change: two numbers that fit each other.
     second = replace(second, reading=replace(second.reading, a=first.reading.a + told.delta_a))
     sides, pictures = (first, second), (shown[0], shown[1], shown[2])
-    return Comparison(sides, region, pictures, frame, change, scale, told.delta_a, told.delta_a_se, two)
+    return Comparison(sides, region, pictures, frame, change, scale, told.delta_a, told.delta_a_se, told.light, two)
 
 
 def _may_be_two(first: Side, second: Side) -> bool:
@@ -211,6 +216,9 @@ def _warnings(what: Comparison) -> list[str]:
     apart = max(abs(first.yaw - second.yaw), abs(first.pitch - second.pitch))
     if apart > TURNED_APART:
         told.append(say("compare.turned", degrees=f"{apart:.0f}"))
+    if not missing and abs(what.light) > _WORTH_SAYING:
+        more = "brighter" if what.light > 0 else "darker"
+        told.append(say(f"compare.{more}", percent=f"{100 * abs(math.expm1(what.light)):.0f}"))
     if len(told) > 2 and what.two_people:
         return [told[0], " ".join(told[1:3])]
     return [" ".join(told[:-1]), told[-1]] if len(told) > 2 else told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -153,6 +155,33 @@ def test_without_a_card_the_page_says_so_and_claims_nothing(samples: Path) -> No
     assert [side.calibrated for side in bare.sides] == [True, False]
     assert not bare.certain
     assert "No colour card read in: After" in PdfReader(BytesIO(bare.pdf())).pages[0].extract_text()
+
+
+@pytest.fixture(scope="module")
+def in_other_light(samples: Path) -> Comparison:
+    """The same skin under the same lamp once more, the card turned from it: a third less light than on the face."""
+    file = samples / "p01_light_skin" / "before_1.jpg"
+    scene = Scene.from_json(json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["scene"])
+    assert scene.card is not None
+    turned = replace(scene, card=replace(scene.card, stops=-0.6))
+    return comparison(file, render(turned, Portrait.read(samples / "portraits", scene.person.portrait)).jpeg)
+
+
+def test_a_card_turned_from_the_light_makes_nobody_redder(in_other_light: Comparison) -> None:
+    first, second = (side.photo.regions["face"] for side in in_other_light.sides)
+    assert second.a - first.a > 1.0
+    assert abs(in_other_light.delta_a) < 0.3
+    assert abs(in_other_light.change.face_delta) < 0.4
+    assert not in_other_light.certain
+    assert in_other_light.light == pytest.approx(0.6 * math.log(2), abs=0.06)
+    before, after = (picture[250:450, 150:450].astype(float).mean() for picture in in_other_light.pictures[:2])
+    assert after == pytest.approx(before, rel=0.04)
+
+
+def test_the_page_says_that_light_was_taken_out(in_other_light: Comparison, faded: Comparison) -> None:
+    words = "more light fell on the skin than on the card"
+    assert words in PdfReader(BytesIO(in_other_light.pdf())).pages[0].extract_text()
+    assert words not in PdfReader(BytesIO(faded.pdf())).pages[0].extract_text()
 
 
 def test_a_photograph_that_cannot_be_measured_is_named(samples: Path, cat_jpeg: bytes) -> None:

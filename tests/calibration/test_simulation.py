@@ -80,6 +80,23 @@ def test_an_eye_for_a_camera_sees_the_truth(ideal: Rendered) -> None:
     assert np.abs(ideal.rgb8 - wanted)[inside].max() < 0.51
 
 
+def test_more_light_on_the_card_brightens_it_alone_and_moves_no_truth(
+    ideal: Rendered, portrait: Portrait, person: Person
+) -> None:
+    turned = render(Scene(person, Blood(0.4), framing=SMALL, card=CardPlacement(shadow=0, stops=-0.5)), portrait)
+    assert np.array_equal(turned.lab, ideal.lab)
+    changed = (turned.rgb8 != ideal.rgb8).any(axis=-1)
+    rows, columns = np.nonzero(changed)
+    assert ideal.corners is not None
+    low, high = ideal.corners.min(axis=0), ideal.corners.max(axis=0)
+    margin = 0.2 * (high - low)
+    assert (columns > (low - margin)[0]).all()
+    assert (columns < (high + margin)[0]).all()
+    assert (rows > (low - margin)[1]).all()
+    ratio = decode_srgb(turned.rgb8[changed] / 255.0).sum() / decode_srgb(ideal.rgb8[changed] / 255.0).sum()
+    assert ratio == pytest.approx(2**-0.5, abs=0.02)
+
+
 def test_the_cards_truth_is_that_of_its_spectra(ideal: Rendered) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it regrets that there is no plotting library
