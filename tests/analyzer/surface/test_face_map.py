@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from analyzer import mesh
 from analyzer.facing import looks_forward
@@ -43,6 +45,18 @@ def test_what_is_stored_is_read_back_exactly_and_is_small(maps: dict[str, FaceMa
     )
     assert one.comparing is not None and 0 < one.comparing.se < one.a_se
     assert FaceMap.from_bytes(replace(one, comparing=None).to_bytes()).comparing is None
+
+
+def test_a_map_stored_by_a_version_that_told_less_is_compared_by_a_star(maps: dict[str, FaceMap]) -> None:
+    with Image.open(io.BytesIO(maps["before_1"].to_bytes())) as picture:
+        about = json.loads(picture.info["rubor"])
+        del about["comparing"]["L"]
+        text, out = PngInfo(), io.BytesIO()
+        text.add_text("rubor", json.dumps(about))
+        picture.save(out, "PNG", pnginfo=text)
+    again = FaceMap.from_bytes(out.getvalue())
+    assert again.comparing is None
+    assert np.array_equal(again.codes, maps["before_1"].codes)
 
 
 @given(st.binary(max_size=200))
