@@ -28,6 +28,8 @@ OTHER_SD = 1.2
 
 # A face in 1.4 times its card's light, or in less than 0.7 of it, three of these deviations off: that is worth saying.
 UNEVEN = 0.35
+# What moves a* by about half a unit is worth telling whoever reads the numbers.
+WORTH_SAYING = 0.1
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from analyzer.photo_analysis import (
     analyze_photo,
     analyze_photo_bytes,
 )
-from analyzer.reading import Reading, RegionReading
+from analyzer.reading import FACE, Reading, RegionReading
 from analyzer.series import Observation, RegionColour, Series, SurfaceObservation
 from analyzer.signs import SignEntry, bare_skin_at, exposures_before, read_signs
 from analyzer.treatment import Treatment, read_treatment
@@ -211,22 +211,21 @@ def _observation(
         problems.append(problem("made_up"))
     if exposed:
         problems.append(problem("exposed", file=reading.file, exposures=exposure_words(exposed)))
+    found = {name: known[name].compared(region) for name, region in reading.regions.items() if name in known}
+    calibrated = bool(calibration.get("found"))
     return Observation(
         file=reading.file,
         captured_at=captured_at,
-        regions={
-            name: _colour(region, known[name].compared(region), shared)
-            for name, region in reading.regions.items()
-            if name in known
-        },
+        regions={name: _colour(reading.regions[name], one, shared) for name, one in found.items()},
         usable=reading.usable,
-        calibrated=bool(calibration.get("found")),
+        calibrated=calibrated,
         bare_skin=bare,
         lamp=lamp["like"] if lamp else None,
         lamp_cct_k=lamp["cct_k"] if lamp else None,
         ita=reading.skin_tone.ita if reading.skin_tone else None,
         problems=tuple(problems),
         exposed=exposed,
+        light_on_face=math.exp(found[FACE].light) if calibrated and FACE in found else None,
     )
 
 

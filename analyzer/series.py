@@ -41,7 +41,9 @@ class Observation:
     a photograph raises no flag by itself. ``bare_skin`` is False with make-up: never counted for
     ``within``. ``lamp`` names the kind of light, for errors shared by photographs under one lamp
     (``lamp_cct_k``: its correlated colour temperature). ``exposed`` names
-    what stirred the skin shortly before (exercise, a hot shower): such a photograph weighs less.
+    what stirred the skin shortly before (exercise, a hot shower): such a photograph weighs less. ``light_on_face`` is
+    how many times the light of before the treatment fell on the face, beside its card (``analyzer.light_level``); it is
+    no part of the colours any more.
     """
 
     file: str
@@ -55,6 +57,7 @@ class Observation:
     problems: tuple[Problem, ...] = ()
     exposed: tuple[str, ...] = ()
     lamp_cct_k: float | None = None
+    light_on_face: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

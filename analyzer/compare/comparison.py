@@ -11,6 +11,7 @@ from analyzer.changes import regional_change
 from analyzer.compare.aligned import Frame, Picture, cover_eyes, frame_of, landmarks_on, rendered, with_change
 from analyzer.compare.canvas import HEIGHT, WIDTH, Canvas, PdfCanvas, PixelCanvas, png_of
 from analyzer.compare.sides import Side, side
+from analyzer.light_level import WORTH_SAYING
 from analyzer.reading import FACE
 from analyzer.surface.difference import ChangeMap, change_between
 from analyzer.surface.picture import PALE, Scale, bar_pixels
@@ -28,8 +29,6 @@ PICTURE_WIDTH = (WIDTH - 2 * _EDGE - 2 * _GAP) // 3
 PICTURE_HEIGHT = 684
 # Heads that are turned apart by more than this (degrees) show other light and other edges.
 TURNED_APART = 8.0
-# Light on the face beside that on the card (natural logarithm) that moves a* by half a unit or more.
-_WORTH_SAYING = 0.1
 # Scale bars of a whole number of centimetres, as long as fits into a third of the picture.
 _BARS_CM = (5, 2, 1, 0.5)
 
@@ -216,7 +215,7 @@ def _warnings(what: Comparison) -> list[str]:
     apart = max(abs(first.yaw - second.yaw), abs(first.pitch - second.pitch))
     if apart > TURNED_APART:
         told.append(say("compare.turned", degrees=f"{apart:.0f}"))
-    if not missing and abs(what.light) > _WORTH_SAYING:
+    if not missing and abs(what.light) > WORTH_SAYING:
         more = "brighter" if what.light > 0 else "darker"
         told.append(say(f"compare.{more}", percent=f"{100 * abs(math.expm1(what.light)):.0f}"))
     if len(told) > 2 and what.two_people:

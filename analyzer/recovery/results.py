@@ -44,7 +44,8 @@ class RegionPoint:
 @dataclass(frozen=True)
 class Point:
     """One photograph in the series. ``session`` is None before the treatment. ``surface`` is what its face map shows
-    (:mod:`analyzer.recovery.surface_flags`), None without a map or before the treatment.
+    (:mod:`analyzer.recovery.surface_flags`), None without a map or before the treatment. ``light_on_face`` as
+    :attr:`analyzer.series.Observation.light_on_face`.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Point:
     status: Status
     regions: Mapping[str, RegionPoint] = field(default_factory=dict)
     surface: Mapping[str, Any] | None = None
+    light_on_face: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -66,6 +68,7 @@ class Point:
             "regions": {name: region.to_json() for name, region in self.regions.items()},
             "status": self.status,
             "surface": dict(self.surface) if self.surface is not None else None,
+            "light_on_face": self.light_on_face,
         }
 
 

@@ -179,7 +179,8 @@ def _point(judged: _Judged, index: int, one: Observation) -> Point:
     usable = one.usable and bool(one.regions)
     session = judged.part.number if day >= 0 else None
     shown = judged.surface.points.get(one.file)
-    return Point(one.file, one.captured_at.isoformat(), session, round(day, 4), usable, status, regions, shown)
+    light = round(one.light_on_face, 3) if one.light_on_face is not None else None
+    return Point(one.file, one.captured_at.isoformat(), session, round(day, 4), usable, status, regions, shown, light)
 
 
 def _verdict(judged: _Judged, flags: tuple[Flag, ...]) -> Verdict:

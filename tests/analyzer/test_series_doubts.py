@@ -14,6 +14,7 @@ import pytest
 from analyzer.changes import references
 from analyzer.pipeline import PhotoAnalysis, analyze_photo, build_series
 from analyzer.reading import Reading
+from analyzer.recovery import judge
 from analyzer.same_person import marks_say
 from analyzer.series_doubts import doubted, doubted_in
 from analyzer.skin_pattern import Patterns, shared_with_most
@@ -166,6 +167,19 @@ def test_a_face_in_quite_another_light_than_its_card_asks_for_another_photograph
     series = [reading(f"p01_light_skin/{name}") for name in ("before_1.jpg", "before_2.jpg", "d00.jpg", "d02.jpg")]
     told = doubted_in(TREATMENT, [*series, in_light("d05.jpg", factor)])
     assert ["uneven_light" in {why.code for why in one.problems} for one in told] == [False] * 4 + [named]
+
+
+def test_a_series_tells_how_much_light_fell_on_the_face() -> None:
+    files = ("before_1.jpg", "before_2.jpg", "d00.jpg")
+    series = build_series(
+        "p", TREATMENT, [*(reading(f"p01_light_skin/{one}") for one in files), in_light("d05.jpg", 1.3)]
+    )
+    points = {Path(one["file"]).stem: one for one in judge(series).to_json()["points"]}
+    assert points["d05"]["light_on_face"] == pytest.approx(1.3, abs=0.08)
+    assert points["before_2"]["light_on_face"] == pytest.approx(1.0, abs=0.05)
+    no_card = replace(reading("p01_light_skin/d00.jpg"), calibration={"found": False})
+    uncalibrated = build_series("p", TREATMENT, [reading("p01_light_skin/before_1.jpg"), no_card]).observations[1]
+    assert uncalibrated.light_on_face is None
 
 
 def test_redness_is_told_through_another_light() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
 
 from analyzer.exports.charts import PICK, Measure, measure_name, trend_chart, trend_of, windows_chart
+from analyzer.light_level import WORTH_SAYING
 from analyzer.records.access import LOCAL_USER
 from analyzer.records.courses import Course, day_of, worklist
 from analyzer.records.patients import delete_patient
@@ -145,6 +147,7 @@ def _photograph(course: Course) -> None:
         surface_section(course, photograph.id)
     with right:
         _reading(photograph)
+        _light(course, photograph)
         if st.button(say("clinician.delete_photograph"), key="delete-photograph"):
             st.dialog(say("clinician.delete_photograph"))(_confirm_photograph)(photograph)
 
@@ -165,6 +168,15 @@ def _reading(photograph: Photograph) -> None:
         st.caption(say("clinician.problems"))
         for one in photograph.problems:
             st.markdown(f"- **{one.code}** ({one.severity}): {one.message}")
+
+
+def _light(course: Course, photograph: Photograph) -> None:
+    """What was taken out of the photograph's change, where it is worth a word."""
+    points = course.document["points"] if course.document else []
+    light = next((one.get("light_on_face") for one in points if one["photo_id"] == photograph.id), None)
+    if light is not None and abs(math.log(light)) > WORTH_SAYING:
+        more = "brighter" if light > 1 else "darker"
+        st.caption(say(f"clinician.{more}", percent=f"{100 * abs(light - 1):.0f}"))
 
 
 def _title(photograph: Photograph, course: Course) -> str:
