@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.measured import Measured
 from analyzer.reading import FACE, FaceReading, Reading
 from calibration.card_reading import PatchSpectra
 from calibration.correction import Calibration, calibrate
@@ -32,22 +33,6 @@ WORKING_SIDE = 2048
 
 # A prime share of the pixels tells a mean difference as well as all of them do.
 _EVERY = 47
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What pictures are made of: the working copy of the photograph (shrunk by ``factor``) and what was found in it.
-
-    ``linear`` (H, W, 3) is its linear sRGB before calibration, ``labels`` (H, W) the regions as :attr:`RegionMap.wide`,
-    ``cover`` (H, W) what lies over the face as :attr:`RegionMap.cover`, ``face`` in its pixels.
-    """
-
-    linear: NDArray[np.float32]
-    labels: NDArray[np.uint8]
-    cover: NDArray[np.bool_]
-    face: Face
-    calibration: Calibration
-    factor: int
 
 
 @dataclass(frozen=True, eq=False)

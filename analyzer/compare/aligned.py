@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer import mesh
 from analyzer.compare.sides import Side
-from analyzer.photo_analysis import Measured
+from analyzer.measured import Measured
 from analyzer.reading import FACE, LABELS
 from analyzer.surface.difference import ChangeMap
 from analyzer.surface.layout import SIDE

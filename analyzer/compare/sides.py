@@ -9,7 +9,8 @@ from pathlib import Path
 from analyzer.compare.unmirrored import unmirrored
 from analyzer.errors import NotComparable
 from analyzer.folder import captured_at_of
-from analyzer.photo_analysis import Card, Measured, PhotoAnalysis, analyze_photo, analyze_photo_bytes
+from analyzer.measured import Measured
+from analyzer.photo_analysis import Card, PhotoAnalysis, analyze_photo, analyze_photo_bytes
 from analyzer.reading import Reading, RegionReading
 from analyzer.surface.face_map import FaceMap
 from analyzer.treatment import Treatment, read_treatment

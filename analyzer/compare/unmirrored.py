@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import mesh
-from analyzer.photo_analysis import Measured
+from analyzer.measured import Measured
 
 # The rings of the irises, in the order of their mirror images (right, top, left, bottom, each after its centre).
 _IRISES = (473, 476, 475, 474, 477, 468, 471, 470, 469, 472)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.exports.codes import site_of
+from analyzer.exports.dicom_objects import code, common
+from analyzer.exports.dicom_report import report
 from analyzer.exports.exported import Exported
 from analyzer.reading import FACE
 
@@ -32,8 +33,6 @@ _QUALITY = 95
 
 def dicom_files(export: Exported, path: Path, with_photographs: bool = False) -> dict[Path, bytes]:
     """The files of the export by their paths: the report alone where ``path`` ends in ``.dcm``, else a folder."""
-    from analyzer.exports.dicom_report import report
-
     images = list(_images(export)) if with_photographs else []
     folder = path.parent if path.suffix.lower() == ".dcm" else path
     name = path.name if path.suffix.lower() == ".dcm" else REPORT_NAME
@@ -41,49 +40,6 @@ def dicom_files(export: Exported, path: Path, with_photographs: bool = False) ->
     for number, image in enumerate(images, start=1):
         files[folder / f"photograph_{number:03d}.dcm"] = to_bytes(image, _JPEG_BASELINE)
     return files
-
-
-def uid(export: Exported, *parts: object) -> str:
-    """A lasting unique identifier, derived from a UUID (PS3.5, B.2)."""
-    return f"2.25.{export.identifier(*parts).int}"
-
-
-def common(export: Exported, sop_class: str, series: str, at: datetime, *parts: object) -> Dataset:
-    """What every object of this export says of patient, study, series and equipment."""
-    from pydicom.dataset import Dataset
-
-    one = Dataset()
-    one.SpecificCharacterSet = "ISO_IR 192"
-    one.SOPClassUID, one.SOPInstanceUID = sop_class, uid(export, *parts)
-    one.StudyDate, one.StudyTime = _date_time(_first(export))
-    one.ContentDate, one.ContentTime = _date_time(at)
-    one.TimezoneOffsetFromUTC = at.strftime("%z")[:5]
-    one.AccessionNumber, one.ReferringPhysicianName, one.StudyID = "", "", "1"
-    one.Manufacturer, one.ManufacturerModelName, one.SoftwareVersions = "Rubor", "Rubor", version("rubor")
-    one.StudyDescription = "Redness of facial skin after microneedling"
-    one.PatientName, one.PatientID = "", export.pseudonym[:64]
-    one.PatientBirthDate, one.PatientSex = "", ""
-    one.StudyInstanceUID = uid(export, "study", _first(export).isoformat())
-    one.SeriesInstanceUID = uid(export, "series", series)
-    return one
-
-
-def _first(export: Exported) -> datetime:
-    """The time of the first session, which begins the study."""
-    return export.treatment.sessions[0].treated_at
-
-
-def _date_time(moment: datetime) -> tuple[str, str]:
-    return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
-
-
-def code(value: str, scheme: str, meaning: str) -> Dataset:
-    """One coded concept (PS3.3, 8.8)."""
-    from pydicom.dataset import Dataset
-
-    one = Dataset()
-    one.CodeValue, one.CodingSchemeDesignator, one.CodeMeaning = value, scheme, meaning
-    return one
 
 
 def _images(export: Exported) -> list[Dataset]:

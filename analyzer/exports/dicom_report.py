@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from analyzer.exports import dicom
 from analyzer.exports.codes import site_of
+from analyzer.exports.dicom_objects import code, common, uid
 from analyzer.exports.exported import Exported, intended_use
 from calibration.language import language
 
@@ -47,7 +47,7 @@ def report(export: Exported, images: Sequence[Dataset] = ()) -> Dataset:
     at = datetime.fromisoformat(points[-1]["captured_at"])
     # An object's identifier must not outlive its content: other numbers or words make another object.
     content = hashlib.sha256(json.dumps(export.document, sort_keys=True).encode()).hexdigest()
-    one = dicom.common(export, COMPREHENSIVE_SR, "report", at, "report", content, len(images))
+    one = common(export, COMPREHENSIVE_SR, "report", at, "report", content, len(images))
     one.Modality, one.SeriesNumber, one.InstanceNumber = "SR", 2, 1
     one.SeriesDescription = "Measurements of redness"
     one.CompletionFlag, one.VerificationFlag = "COMPLETE", "UNVERIFIED"
@@ -55,7 +55,7 @@ def report(export: Exported, images: Sequence[Dataset] = ()) -> Dataset:
     if images:
         one.CurrentRequestedProcedureEvidenceSequence = [_evidence(images)]
     one.ValueType, one.ContinuityOfContent = "CONTAINER", "SEPARATE"
-    one.ConceptNameCodeSequence = [dicom.code("126000", "DCM", "Imaging Measurement Report")]
+    one.ConceptNameCodeSequence = [code("126000", "DCM", "Imaging Measurement Report")]
     one.ContentTemplateSequence = [_template("1500")]
     groups = [_group(export, point, region) for point in points for region in point["regions"]]
     one.ContentSequence = [
@@ -77,13 +77,13 @@ def _item(relationship: str, kind: str, name: tuple[str, str, str] | None) -> Da
     one = Dataset()
     one.RelationshipType, one.ValueType = relationship, kind
     if name is not None:
-        one.ConceptNameCodeSequence = [dicom.code(*name)]
+        one.ConceptNameCodeSequence = [code(*name)]
     return one
 
 
 def _coded(relationship: str, name: tuple[str, str, str], value: tuple[str, str, str]) -> Dataset:
     one = _item(relationship, "CODE", name)
-    one.ConceptCodeSequence = [dicom.code(*value)]
+    one.ConceptCodeSequence = [code(*value)]
     return one
 
 
@@ -105,7 +105,7 @@ def _number(meaning: tuple[str, str, str], value: float, unit: tuple[str, str, s
 
     measured = Dataset()
     measured.NumericValue = f"{value:.6g}"
-    measured.MeasurementUnitsCodeSequence = [dicom.code(*unit)]
+    measured.MeasurementUnitsCodeSequence = [code(*unit)]
     one = _item("CONTAINS", "NUM", meaning)
     one.MeasuredValueSequence = [measured]
     return one
@@ -113,7 +113,7 @@ def _number(meaning: tuple[str, str, str], value: float, unit: tuple[str, str, s
 
 def _observer(export: Exported) -> list[Dataset]:
     unique = _item("HAS OBS CONTEXT", "UIDREF", ("121012", "DCM", "Device Observer UID"))
-    unique.UID = dicom.uid(export, "device")
+    unique.UID = uid(export, "device")
     return [
         _coded("HAS OBS CONTEXT", ("121005", "DCM", "Observer Type"), ("121007", "DCM", "Device")),
         unique,
@@ -125,7 +125,7 @@ def _group(export: Exported, point: Mapping[str, Any], region: str) -> Dataset:
     site = site_of(region)
     measured, judged = export.region_of(point["file"], region), point["regions"][region]
     unique = _item("HAS OBS CONTEXT", "UIDREF", ("112040", "DCM", "Tracking Unique Identifier"))
-    unique.UID = dicom.uid(export, "region", region)
+    unique.UID = uid(export, "region", region)
     words = ("body-site", OWN_SCHEME, site.words)
     where = _coded("HAS CONCEPT MOD", ("363698007", "SCT", "Finding Site"), words)
     if site.concept:

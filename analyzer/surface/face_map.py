@@ -17,7 +17,7 @@ from analyzer.skin import bare_skin
 from analyzer.surface.layout import SIDE, Floats, Layout, Mask, layout, outline_mask
 
 if TYPE_CHECKING:
-    from analyzer.photo_analysis import Measured
+    from analyzer.measured import Measured
 
 SCHEMA = "rubor.facemap/1"
 
