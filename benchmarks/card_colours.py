@@ -21,7 +21,8 @@ from calibration.card_reading import CardReading, CardSearch, PatchSpectra
 from calibration.card_spectra import edition_spectra, unpaired_spectra
 from calibration.cielab import delta_e00, xyz_to_lab
 from calibration.correction import calibrate
-from calibration.paired_card import PAIRED_A_SE, PAIRED_CHANGE_SE, learn
+from calibration.paired_card import PAIRED_A_SE, PAIRED_CHANGE_SE
+from calibration.pairing import learn
 from calibration.printed_card import printed_patches
 from calibration.printed_card_inks import Printer, separated
 from calibration.simulated_camera import Isp, simulate_patches

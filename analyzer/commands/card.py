@@ -47,7 +47,8 @@ def card(paper: str, pair: Path | None, beside: str, output: Path | None, json_t
 
 def _learn(photo: Path, beside: str, output: Path | None, json_to: str | None) -> None:
     from calibration.errors import InputError
-    from calibration.paired_card import SCHEMA, pair
+    from calibration.paired_card import SCHEMA
+    from calibration.pairing import pair
     from calibration.photo import read_photo
 
     target = output or photo.with_suffix(".toml")

@@ -50,7 +50,7 @@ def learn_print(data: bytes, name: str, beside: str) -> CardChoice:
     ``beside`` is ``ANY``, ``OLDER`` or ``NEWER``. Raises ``NothingToAnalyze`` where one of the cards cannot be read,
     and ``UnreadablePhoto``.
     """
-    from calibration.paired_card import pair
+    from calibration.pairing import pair
     from calibration.photo import decode_photo
 
     return CardChoice(PRINTED, pair(decode_photo(data, name), beside).to_toml())

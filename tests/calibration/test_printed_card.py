@@ -18,7 +18,8 @@ from calibration.cielab import delta_e00, encode_srgb, xyz_to_lab, xyz_to_linear
 from calibration.correction import calibrate
 from calibration.detection import find_card
 from calibration.errors import NothingToAnalyze, UnknownCard
-from calibration.paired_card import learn, pair, read_paired
+from calibration.paired_card import read_paired
+from calibration.pairing import learn, pair
 from calibration.photo import Photo
 from calibration.printed_card import MARKER_IDS, printed_patches
 from calibration.printed_card_drawing import flat_corners, flat_print
