@@ -83,11 +83,17 @@ def references(
 
 
 def references_of(treatment: Treatment, readings: Iterable[Reading]) -> dict[str, Reference]:
-    """The references of a series: its usable photographs from before the first treatment, or else all later ones."""
+    """The references of a series: its usable photographs from before the first treatment, or else all others.
+
+    Of those from before, the ones with a card, where there are any: without one neither a* nor the light is known.
+    """
     first = treatment.sessions[0].treated_at
     timed = [(one, captured_at_of(one.captured_at, first)) for one in readings if one.usable and one.captured_at]
-    plain, later = ([one.regions for one, at in timed if (at < first) == before] for before in (True, False))
-    return references(plain, later)
+    early = [(one, at < first) for one, at in timed]
+    cards = any(before and one.calibrated for one, before in early)
+    told = [(one.regions, before and (one.calibrated or not cards)) for one, before in early]
+    plain, others = ([regions for regions, known in told if known == wanted] for wanted in (True, False))
+    return references(plain, others)
 
 
 def regional_change(first: RegionReading, second: RegionReading) -> Change:

@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.words import say
+
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 # How far the light on a face strays from that on the card from one photograph of a person to the next, as a standard
@@ -26,10 +28,10 @@ DARKENS, DARKENS_SD = -1.1, 0.5
 # What else moves L* between photographs: calibration (0.2 between lamps), the time of the day, cold, a little sun.
 OTHER_SD = 1.2
 
-# A face in 1.4 times its card's light, or in less than 0.7 of it, three of these deviations off: that is worth saying.
+# A face in 1.4 times its card's light, or in less than 0.7 of it, three of these deviations off: not a good one.
 UNEVEN = 0.35
 # What moves a* by about half a unit is worth telling whoever reads the numbers.
-WORTH_SAYING = 0.1
+_WORTH_SAYING = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,12 @@ def other_light(delta_a: Number, delta_L: Number, a: Number, L: Number, before: 
 
 # The more blood, the less sure is how much of the darkening is its own: the answer is put in again.
 _ROUNDS = 3
+
+
+def light_words(table: str, more: float) -> str | None:
+    """The sentence of ``table`` (``brighter`` or ``darker``) that tells ``more``, the natural logarithm of the light
+    that was taken out; None where that is little."""
+    if abs(more) <= _WORTH_SAYING:
+        return None
+    name = "brighter" if more > 0 else "darker"
+    return say(f"{table}.{name}", percent=f"{100 * abs(math.expm1(more)):.0f}")

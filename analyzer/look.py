@@ -56,7 +56,7 @@ def _lack(one: RegionReading) -> float:
 
 def made_up_by_look(reading: Reading) -> tuple[Problem, ...]:
     """``made_up`` (warn) for a measured photograph with a card whose skin looks filmed over; nothing without a card."""
-    if not reading.usable or not (reading.calibration or {}).get("found"):
+    if not reading.usable or not reading.calibrated:
         return ()
     return (problem("made_up"),) if white_film(reading.regions) else ()
 

@@ -211,20 +211,19 @@ def _observation(
     if exposed:
         problems.append(problem("exposed", file=reading.file, exposures=exposure_words(exposed)))
     found = {name: known[name].compared(region) for name, region in reading.regions.items() if name in known}
-    calibrated = bool(calibration.get("found"))
     return Observation(
         file=reading.file,
         captured_at=captured_at,
         regions={name: _colour(reading.regions[name], one, shared) for name, one in found.items()},
         usable=reading.usable,
-        calibrated=calibrated,
+        calibrated=reading.calibrated,
         bare_skin=bare,
         lamp=lamp["like"] if lamp else None,
         lamp_cct_k=lamp["cct_k"] if lamp else None,
         ita=reading.skin_tone.ita if reading.skin_tone else None,
         problems=tuple(problems),
         exposed=exposed,
-        light_on_face=math.exp(found[FACE].light) if calibrated and FACE in found else None,
+        light_on_face=math.exp(found[FACE].light) if reading.calibrated and FACE in found else None,
     )
 
 

@@ -111,6 +111,11 @@ class Reading:
     skin_tone: SkinTone | None = None
     regions: Mapping[str, RegionReading] = field(default_factory=dict)
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the colours rest on a card."""
+        return bool((self.calibration or {}).get("found"))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,

@@ -84,7 +84,7 @@ def other_person(readings: Sequence[Reading], patterns: Patterns | None = None) 
     words |= {name: "unsure" for name in filmed if words.get(name) == "other"}
     shapes = {one.file: shape for one in readings if (shape := _shape_of(one)) is not None}
     # Without a card, the lamp alone moves the tone that far.
-    carded = [one for one in readings if (one.calibration or {}).get("found")]
+    carded = [one for one in readings if one.calibrated]
     tones = {one.file: np.array([one.skin_tone.ita]) for one in carded if one.skin_tone}
     by_shape = {name for name, far in _away(shapes).items() if far > (FAR if words.get(name) == "unsure" else VERY_FAR)}
     by_tone = {name for name, far in _away(tones).items() if far > OTHER_TONE}
@@ -119,7 +119,7 @@ def may_be_two_people(first: Reading, second: Reading, patterns: Patterns) -> bo
         return False
     apart = _proportions_apart(first, second)
     strange = skin < OTHER_ALONE and parts < OTHER_PARTS_ALONE
-    tones = [one.skin_tone.ita for one in (first, second) if one.skin_tone and (one.calibration or {}).get("found")]
+    tones = [one.skin_tone.ita for one in (first, second) if one.skin_tone and one.calibrated]
     other_tone = len(tones) == 2 and abs(tones[0] - tones[1]) > OTHER_TONE_ALONE
     return apart > (ALONE_FAR if strange else ALONE_VERY_FAR) or (strange and other_tone)
 

@@ -28,7 +28,8 @@ def doubted(readings: Sequence[Reading], maps: Mapping[str, FaceMap] | None = No
     patterns = Patterns({file: one for file, one in (maps or {}).items() if file in usable})
     strangers = other_person(readings, patterns)
     known = {one.file for one in readings if any(why.code == "made_up" for why in one.problems)}
-    filmed = filmed_in_series(patterns, _calibrated(readings) - strangers, known)
+    calibrated = {one.file for one in readings if one.calibrated}
+    filmed = filmed_in_series(patterns, calibrated - strangers, known)
     added = {"other_person": strangers, "made_up": filmed}
     return tuple(_with(one, [code for code, files in added.items() if one.file in files]) for one in readings)
 
@@ -48,11 +49,10 @@ def _lit_otherwise(treatment: Treatment, readings: Sequence[Reading]) -> set[str
     from analyzer.light_level import UNEVEN
     from analyzer.reading import FACE
 
-    calibrated = _calibrated(readings)
-    judged = [one for one in readings if one.file in calibrated and FACE in one.regions]
-    before = references_of(treatment, judged).get(FACE)
+    before = references_of(treatment, readings).get(FACE)
     if before is None:
         return set()
+    judged = [one for one in readings if one.calibrated and FACE in one.regions]
     return {one.file for one in judged if abs(before.compared(one.regions[FACE]).light) > UNEVEN}
 
 
@@ -61,10 +61,6 @@ def raised(before: Sequence[Reading], after: Sequence[Reading]) -> list[tuple[st
     return [
         (new.file, why) for old, new in zip(before, after, strict=True) for why in new.problems[len(old.problems) :]
     ]
-
-
-def _calibrated(readings: Sequence[Reading]) -> set[str]:
-    return {one.file for one in readings if (one.calibration or {}).get("found")}
 
 
 def _with(reading: Reading, codes: Sequence[str]) -> Reading:

@@ -127,7 +127,8 @@ def print_methods(judged: Mapping[str, Judged]) -> None:
         print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
 
 
-def print_classes(found: Judged, skins: Skins) -> None:
+def print_classes(found: Judged) -> None:
+    skins = found.skins
     columns = ["skins", "true step", "error of a*", "error of delta a*", "of the step", "p95"]
     columns += ["inside 2 a_se: plain", "reddened", "both", "median a_se / RMS"]
     print(f"\n| Rubor by ITA class | {' | '.join(columns)} |")
@@ -170,10 +171,10 @@ def print_measured(phones: int, seed: int) -> None:
         )
 
 
-def print_reddenings(found: Judged, skins: Skins) -> None:
+def print_reddenings(found: Judged) -> None:
     print("\n| added blood | true step | error of delta a* | bias | p95 |\n|---|---|---|---|---|")
     for number, name in enumerate(REDDENINGS, start=1):
-        step, errors = skins.rises[number].mean(), found.steps(name)
+        step, errors = found.skins.rises[number].mean(), found.steps(name)
         size = np.abs(errors)
         print(f"| {name} | {step:.1f} | {size.mean():.2f} | {errors.mean():+.2f} | {np.quantile(size, 0.95):.2f} |")
 
@@ -214,9 +215,9 @@ def print_patches(phones: int, per_class: int, seed: int) -> None:
     print(f"{len(skins.tone)} skins\n(by class: {by_class}), true step {step:.1f} a*\n")
     judged = judge({**KNOWN, **IDEAS}, skins, phones, seed)
     print_methods(judged)
-    print_classes(judged[OURS], skins)
+    print_classes(judged[OURS])
     print_measured(max(phones // 2, 2), seed + 2)
-    print_reddenings(judged[OURS], skins)
+    print_reddenings(judged[OURS])
     print_lamps(judged[OURS])
     print_hardships(skins, max(phones // 2, 2), seed + 1)
 

@@ -59,11 +59,11 @@ def as_training(skins: Skins, of: NDArray[np.intp]) -> TrainingSkins:
     return TrainingSkins(reflectance, spectra.xyz_d65(reflectance), weight / weight.sum(), np.zeros(len(of)))
 
 
-def line(title: str, found: Judged, skins: Skins) -> str:
+def line(title: str, found: Judged) -> str:
     """One row: errors of plain skin's a* and of its change, each over all and by class, and the worst by the best."""
     cells = [title]
     for size in (np.abs(found.errors[:, 0]), np.abs(found.steps(USUAL))):
-        classes = [float(size[:, skins.tone == tone].mean()) for tone in range(len(CLASSES))]
+        classes = [float(size[:, found.skins.tone == tone].mean()) for tone in range(len(CLASSES))]
         cells += [f"{size.mean():.2f}", " ".join(f"{one:.2f}" for one in classes), f"{max(classes) / min(classes):.1f}"]
     return "| " + " | ".join(cells) + " |"
 
@@ -77,13 +77,12 @@ def main() -> None:
     phones, seed = arguments.phones, arguments.seed
     skins = held_out_skins(arguments.skins, np.random.default_rng(seed))
     print("| read by | a* | by class | worst / best | delta a* | by class | worst / best |\n" + "|---" * 7 + "|")
-    print(
-        line("Rubor, which knows none of it", judge({OURS: IDEAS[OURS]}, skins, phones, seed)[OURS], skins), flush=True
-    )
+    ours = judge({OURS: IDEAS[OURS]}, skins, phones, seed)[OURS]
+    print(line("Rubor, which knows none of it", ours), flush=True)
     everybody = np.full(len(skins.tone), "all")
-    print(line("light known, fitted to these skins", known(skins, everybody, phones, seed), skins), flush=True)
+    print(line("light known, fitted to these skins", known(skins, everybody, phones, seed)), flush=True)
     apart = known(skins, skins.collection, phones, seed)
-    print(line("the same, each collection by itself", apart, skins))
+    print(line("the same, each collection by itself", apart))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from analyzer.changes import regional_change
 from analyzer.compare.aligned import Frame, Picture, cover_eyes, frame_of, landmarks_on, rendered, with_change
 from analyzer.compare.canvas import HEIGHT, WIDTH, Canvas, PdfCanvas, PixelCanvas, png_of
 from analyzer.compare.sides import Side, side
-from analyzer.light_level import WORTH_SAYING
+from analyzer.light_level import light_words
 from analyzer.reading import FACE
 from analyzer.surface.difference import ChangeMap, change_between
 from analyzer.surface.picture import PALE, Scale, bar_pixels
@@ -215,9 +214,8 @@ def _warnings(what: Comparison) -> list[str]:
     apart = max(abs(first.yaw - second.yaw), abs(first.pitch - second.pitch))
     if apart > TURNED_APART:
         told.append(say("compare.turned", degrees=f"{apart:.0f}"))
-    if not missing and abs(what.light) > WORTH_SAYING:
-        more = "brighter" if what.light > 0 else "darker"
-        told.append(say(f"compare.{more}", percent=f"{100 * abs(math.expm1(what.light)):.0f}"))
+    if not missing and (words := light_words("compare", what.light)):
+        told.append(words)
     if len(told) > 2 and what.two_people:
         return [told[0], " ".join(told[1:3])]
     return [" ".join(told[:-1]), told[-1]] if len(told) > 2 else told

@@ -45,7 +45,7 @@ def readings_table(export: Exported) -> bytes:
 def _readings(export: Exported) -> Iterator[Mapping[str, Any]]:
     for point in export.usable_points():
         reading = export.readings[point["file"]]
-        card = (reading.calibration or {}).get("card") if (reading.calibration or {}).get("found") else None
+        card = (reading.calibration or {}).get("card") if reading.calibrated else None
         for name in reading.regions:
             region = export.region_of(point["file"], name)
             judged = point["regions"].get(name, {})

@@ -182,6 +182,17 @@ def test_a_series_tells_how_much_light_fell_on_the_face() -> None:
     assert uncalibrated.light_on_face is None
 
 
+def test_a_photograph_without_a_card_is_no_measure_of_the_light_of_others() -> None:
+    """Before the treatment one with a card and one without, which shows the same skin in no known light."""
+    known = [reading(f"p01_light_skin/{name}") for name in ("before_1.jpg", "d00.jpg", "d02.jpg")]
+    unknown = replace(in_light("before_2.jpg", 3.0), calibration={"found": False})
+    alone, beside = (build_series("p", TREATMENT, one).observations for one in (known, [*known, unknown]))
+    light = {one.file: one.light_on_face for one in beside}
+    assert [light[one.file] for one in alone] == [one.light_on_face for one in alone]
+    told = doubted_in(TREATMENT, [*known, unknown])
+    assert not any(why.code == "uneven_light" for one in told for why in one.problems)
+
+
 def test_redness_is_told_through_another_light() -> None:
     """From p01's true redness of 2 a* on its second day, and next to none on its fifth."""
     before = [reading(f"p01_light_skin/{name}").regions for name in ("before_1.jpg", "before_2.jpg")]

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from analyzer.exports.charts import PICK, Measure, measure_name, trend_chart, trend_of, windows_chart
-from analyzer.light_level import WORTH_SAYING
+from analyzer.light_level import light_words
 from analyzer.records.access import LOCAL_USER
 from analyzer.records.courses import Course, day_of, worklist
 from analyzer.records.patients import delete_patient
@@ -174,9 +174,8 @@ def _light(course: Course, photograph: Photograph) -> None:
     """What was taken out of the photograph's change, where it is worth a word."""
     points = course.document["points"] if course.document else []
     light = next((one.get("light_on_face") for one in points if one["photo_id"] == photograph.id), None)
-    if light is not None and abs(math.log(light)) > WORTH_SAYING:
-        more = "brighter" if light > 1 else "darker"
-        st.caption(say(f"clinician.{more}", percent=f"{100 * abs(light - 1):.0f}"))
+    if light is not None and (words := light_words("clinician", math.log(light))):
+        st.caption(words)
 
 
 def _title(photograph: Photograph, course: Course) -> str:
